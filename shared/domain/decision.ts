@@ -1,0 +1,84 @@
+// shared/domain/decision.ts: what was decided about one transaction, why, and by which model; the decisions topic's value.
+import { z } from 'zod';
+import { reasonCodes } from './reason-code.ts';
+
+export const decisions = ['approve', 'review', 'decline'] as const;
+export type DecisionVerb = (typeof decisions)[number];
+
+/** The rung of the degrade ladder that answered; every rung is calibrated on its own. */
+export const tiers = ['full', 'features-only', 'rules'] as const;
+export type Tier = (typeof tiers)[number];
+
+export const riskLevels = ['low', 'elevated', 'high', 'critical'] as const;
+export type RiskLevel = (typeof riskLevels)[number];
+
+/** Fields of a transaction whose surprise the encoder reads, in the order of its output. */
+export const surpriseFields = ['gap', 'hour', 'category', 'amount', 'entryMode', 'sameMerchant'] as const;
+export type SurpriseField = (typeof surpriseFields)[number];
+
+export const reasonSchema = z.object({
+  code: z.enum(reasonCodes),
+  /** Bits: −log₂ of how rare this is. Larger = stronger. */
+  contribution: z.number(),
+  sentence: z.string(),
+});
+export type Reason = z.infer<typeof reasonSchema>;
+
+export const modelStampSchema = z.object({
+  modelVersion: z.string(),
+  encoderVersion: z.string(),
+  /** SHA-256 of the manifest, hex. */
+  manifestDigest: z.string(),
+  /** Digest of the population reference used. */
+  referenceDigest: z.string(),
+});
+export type ModelStamp = z.infer<typeof modelStampSchema>;
+
+/** `fraud.decisions.v1`. */
+export const decisionSchema = z.object({
+  /** Derived from portfolio and transaction id: the same transaction always has the same decision id. */
+  decisionId: z.string(),
+  transactionId: z.string(),
+  portfolioId: z.string(),
+  cardToken: z.string(),
+  /** Calibrated probability of fraud in [0, 1]; higher = riskier. */
+  score: z.number().min(0).max(1),
+  /** round(score × 999), for systems that take an integer. */
+  scoreScaled: z.int().min(0).max(999),
+  /** Label-free day-0 anomaly score: tail bits (−log₂ of the upper tail rank in past unlabelled traffic); higher = more anomalous. Absent below tier full. */
+  anomalyBits: z.number().optional(),
+  decision: z.enum(decisions),
+  riskLevel: z.enum(riskLevels),
+  decidedBy: z.enum(['model', 'rule', 'list']),
+  tier: z.enum(tiers),
+  /** At most four, strongest first. */
+  reasonCodes: z.array(reasonSchema).max(4),
+  /** Bits of surprise per field of this transaction under the state before it; absent fields were missing. */
+  surprise: z.partialRecord(z.enum(surpriseFields), z.number()).optional(),
+  /** Hash of everything encoder and head saw (hex, 16 characters). */
+  contextDigest: z.string(),
+  model: modelStampSchema,
+  eventTime: z.string(),
+  receivedAt: z.string(),
+  decidedAt: z.string(),
+  /** Milliseconds per stage. Not canonical. */
+  timingsMs: z.record(z.string(), z.number()),
+});
+export type Decision = z.infer<typeof decisionSchema>;
+
+/** `fraud.alerts.v1`: a decision a person must look at. */
+export const alertSchema = decisionSchema.omit({ timingsMs: true, surprise: true }).extend({
+  alertId: z.string(),
+  amountMinor: z.int(),
+  currency: z.string(),
+  merchantId: z.string().optional(),
+});
+export type Alert = z.infer<typeof alertSchema>;
+
+/** A decision without what differs between two honest evaluations of the same context: receipt times and timings. */
+export function toCanonicalDecision(
+  decision: Decision,
+): Omit<Decision, 'receivedAt' | 'decidedAt' | 'timingsMs'> {
+  const { receivedAt: _receivedAt, decidedAt: _decidedAt, timingsMs: _timings, ...canonical } = decision;
+  return canonical;
+}

@@ -1,0 +1,173 @@
+// shared/errors.ts: AppError and the one catalogue: code, sentence, what to do, retryable.
+
+/** How a step reacts: `data` → dead letter, `dependency` → pause and retry, `usage` → tell the caller, `fatal` → end the process. */
+export type ErrorKind = 'data' | 'dependency' | 'usage' | 'fatal';
+
+interface CatalogueEntry {
+  readonly kind: ErrorKind;
+  readonly sentence: string;
+  readonly whatToDo: string;
+}
+
+const entry = (kind: ErrorKind, sentence: string, whatToDo: string): CatalogueEntry => ({
+  kind,
+  sentence,
+  whatToDo,
+});
+
+/** Every code the product can raise. docs: infra/runbooks/errors.md (a test holds the two together). */
+export const errorCatalogue = {
+  // Records
+  FRAUD_RECORD_EMPTY: entry(
+    'data',
+    'The record has no value.',
+    'Send the transaction as JSON; tombstones are not transactions.',
+  ),
+  FRAUD_RECORD_TOO_LARGE: entry(
+    'data',
+    'The record is larger than a transaction can be.',
+    'Send at most 64 kB per record.',
+  ),
+  FRAUD_RECORD_NOT_UTF8: entry('data', 'The record is not valid UTF-8.', 'Encode the JSON as UTF-8.'),
+  FRAUD_RECORD_NOT_JSON: entry(
+    'data',
+    'The record is not a JSON object.',
+    'Send one JSON object per record; see schemas/examples.',
+  ),
+  FRAUD_RECORD_TOO_DEEP: entry(
+    'data',
+    'The record is nested deeper than any transaction.',
+    'Send the documented fields only.',
+  ),
+  FRAUD_RECORD_KEY_MISSING: entry('data', 'The record has no key.', 'Use the card token as the record key.'),
+  FRAUD_RECORD_KEY_MISMATCH: entry(
+    'data',
+    'The record key is not the card token.',
+    'Use the card token as the record key.',
+  ),
+  FRAUD_FIELD_INVALID: entry(
+    'data',
+    'A field has an invalid value.',
+    'Correct the named field; see schemas/transaction.v1.json.',
+  ),
+  FRAUD_CURRENCY_UNKNOWN: entry(
+    'data',
+    'The currency is not an ISO 4217 code.',
+    'Send an active ISO 4217 currency code.',
+  ),
+  FRAUD_EVENT_TIME_IMPLAUSIBLE: entry(
+    'data',
+    'The event time is too far from the clock.',
+    'Check the sender’s clock and time zone.',
+  ),
+  FRAUD_CARD_NUMBER_PRESENT: entry(
+    'data',
+    'A field holds a card number.',
+    'Tokenize card numbers before sending; the record is masked in the dead letter.',
+  ),
+  FRAUD_TRANSACTION_CONFLICT: entry(
+    'data',
+    'The transaction id was used before with other content.',
+    'Give each transaction an id of its own.',
+  ),
+  // Dependencies
+  FRAUD_BROKER_UNAVAILABLE: entry(
+    'dependency',
+    'The Kafka broker cannot be reached.',
+    'Check FRAUD_KAFKA_BROKERS and the broker’s log.',
+  ),
+  FRAUD_STORE_UNAVAILABLE: entry(
+    'dependency',
+    'The state store does not answer.',
+    'Check disk space and permissions of the state directory.',
+  ),
+  FRAUD_ENCODER_OVERLOADED: entry(
+    'dependency',
+    'The encoder queue is full.',
+    'Wait and retry; add replicas or partitions when it lasts.',
+  ),
+  FRAUD_ENCODER_FAILED: entry(
+    'dependency',
+    'The encoder failed on a batch.',
+    'See the cause; the lower tier answers meanwhile.',
+  ),
+  // Model and set-up
+  FRAUD_PROVIDER_UNAVAILABLE: entry(
+    'fatal',
+    'The requested execution provider cannot be loaded.',
+    'Run `fraudctl doctor`, then `npm run setup:gpu`, or set FRAUD_ENCODER_PROVIDER=auto.',
+  ),
+  FRAUD_MODEL_HASH_MISMATCH: entry(
+    'fatal',
+    'A model file differs from its manifest.',
+    'Register the model again; do not edit files of a version.',
+  ),
+  FRAUD_MODEL_INVALID: entry(
+    'fatal',
+    'A model’s inputs, outputs or versions do not fit this scorer.',
+    'Use a model made for this version.',
+  ),
+  FRAUD_MODEL_NOT_FOUND: entry(
+    'usage',
+    'There is no such model version or alias.',
+    'List them with `fraudctl models list`.',
+  ),
+  FRAUD_ALIAS_CONFLICT: entry(
+    'usage',
+    'The alias was moved by someone else meanwhile.',
+    'Look again with `fraudctl models list`, then repeat.',
+  ),
+  FRAUD_CONFIG_INVALID: entry('fatal', 'Settings are invalid.', 'Correct every setting named.'),
+  FRAUD_PREREQUISITE_MISSING: entry(
+    'usage',
+    'Something this command needs is not installed.',
+    'Run the commands named.',
+  ),
+  FRAUD_INPUT_INVALID: entry(
+    'usage',
+    'An argument or input file is invalid.',
+    'Correct what is named; see --help.',
+  ),
+  FRAUD_TRAINING_DIVERGED: entry(
+    'fatal',
+    'Training produced a number that is not finite.',
+    'Lower the learning rate or look at the data report.',
+  ),
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** Facts needed to understand and recover; never card data, never the offending value of a record. */
+export interface ErrorDetails {
+  /** Path of the field, e.g. `merchant.mcc`. */
+  readonly field?: string;
+  /** What was expected and what came, in words without the value. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The only error this product throws on purpose. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly whatToDo: string;
+  readonly field: string | undefined;
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const { sentence, whatToDo, kind } = errorCatalogue[code];
+    const where = details.field ? ` (${details.field})` : '';
+    super(`${sentence}${where}${details.detail ? ` ${details.detail}` : ''}`, { cause: details.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.kind = kind;
+    this.whatToDo = whatToDo;
+    this.field = details.field;
+    this.facts = details.facts ?? {};
+  }
+
+  get retryable(): boolean {
+    return this.kind === 'dependency';
+  }
+}

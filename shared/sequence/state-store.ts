@@ -1,0 +1,86 @@
+// shared/sequence/state-store.ts: port: histories, decisions, input offsets and outbox, changed together in one transaction.
+import type { EventPosition } from './packed-event.ts';
+
+/** Bytes of one entity's history; made and read only by entity-record.ts. Treat as immutable. */
+export type EntityRecord = Uint8Array;
+
+/** Put one packed event into an entity's history. Idempotent by id hash; inserted by total order. */
+export interface AppendEvent {
+  /** `entityKeyOf(entity)` */
+  readonly entityKey: string;
+  /** EVENT_BYTES bytes. */
+  readonly event: Uint8Array;
+}
+
+/** Mark the label of one event (and the bucket of its day) as known from `knownAtMs` on. */
+export interface MarkLabel extends EventPosition {
+  readonly entityKey: string;
+  readonly label: number;
+  readonly knownAtMs: number;
+  /** Amount in reference units when the event is no longer in the ring; 0 when unknown. */
+  readonly amount: number;
+}
+
+/** A decision as it was emitted, byte for byte. */
+export interface StoredDecision {
+  /** `portfolioId|transactionId` */
+  readonly decisionKey: string;
+  /** The value of the decisions topic. */
+  readonly bytes: Uint8Array;
+  /** Hash of the transaction's content: a repeated id with other content is a conflict. */
+  readonly contentHash: string;
+  /** Instant after which the decision may be forgotten, ms. */
+  readonly keepUntilMs: number;
+}
+
+/** Position in an input topic. `offset` is the next one to read. */
+export interface InputOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** Output records of one chunk of one partition, kept until the broker has acknowledged them. */
+export interface OutboxEntry {
+  readonly topic: string;
+  readonly partition: number;
+  /** First input offset the entry answers. */
+  readonly offset: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** Everything that becomes true together, or not at all. */
+export interface StateChange {
+  readonly appends?: readonly AppendEvent[];
+  readonly labels?: readonly MarkLabel[];
+  readonly decisions?: readonly StoredDecision[];
+  readonly inputOffsets?: readonly InputOffset[];
+  readonly outbox?: readonly OutboxEntry[];
+  /** Outbox entries acknowledged by the broker: forgotten. */
+  readonly acknowledged?: readonly Omit<OutboxEntry, 'bytes'>[];
+}
+
+/** Histories, decisions, offsets and outbox of one scorer. Adapters: LMDB (several processes on one machine), memory (tests, training). */
+export interface StateStore {
+  /** Records in the order of `entityKeys`; undefined where nothing is known. */
+  readRecords(
+    entityKeys: readonly string[],
+  ): (EntityRecord | undefined)[] | Promise<(EntityRecord | undefined)[]>;
+  /** Decisions in the order of `decisionKeys`. */
+  findDecisions(
+    decisionKeys: readonly string[],
+  ): (StoredDecision | undefined)[] | Promise<(StoredDecision | undefined)[]>;
+  /** Applies the whole change atomically; appends and labels are applied to the record as it is inside the transaction (other processes may have written meanwhile). Resolves when durable. */
+  commit(change: StateChange): Promise<void>;
+  /** Next offset to read of a partition, as stored with the histories; undefined when never read. */
+  readInputOffset(topic: string, partition: number): bigint | undefined | Promise<bigint | undefined>;
+  /** Outbox entries of a partition that were never acknowledged, oldest first. */
+  readOutbox(topic: string, partition: number): OutboxEntry[] | Promise<OutboxEntry[]>;
+  /** All records, in key order: for audits, rebuild comparison and export. */
+  scanRecords():
+    | Iterable<{ entityKey: string; record: EntityRecord }>
+    | AsyncIterable<{ entityKey: string; record: EntityRecord }>;
+  /** Forgets decisions whose `keepUntilMs` has passed. Returns how many. */
+  pruneDecisions(nowMs: number): Promise<number>;
+  close(): Promise<void>;
+}

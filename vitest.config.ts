@@ -1,0 +1,30 @@
+// vitest.config.ts: suites as projects; fast ones by default, real-broker and quality ones by name.
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string[], testTimeout: number, fileParallelism = true) => ({
+  test: { name, include, testTimeout, hookTimeout: 180_000, fileParallelism, pool: 'forks' as const },
+});
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project(
+        'unit',
+        [
+          'test/shared/**/*.test.ts',
+          'test/services/**/*.test.ts',
+          'test/schemas/**/*.test.ts',
+          'test/infra/**/*.test.ts',
+        ],
+        20_000,
+      ),
+      project('contract', ['test/contract/**/*.test.ts'], 30_000),
+      project('architecture', ['test/architecture/**/*.test.ts'], 20_000),
+      project('parity', ['test/parity/**/*.test.ts'], 120_000),
+      project('tutorial', ['test/tutorial/**/*.test.ts'], 60_000, false),
+      project('integration', ['test/integration/**/*.test.ts'], 180_000, false),
+      project('integrity', ['test/integrity/**/*.test.ts'], 900_000, false),
+    ],
+  },
+});

@@ -112,6 +112,11 @@ export const errorCatalogue = {
     'There is no such model version or alias.',
     'List them with `fraudctl models list`.',
   ),
+  FRAUD_MODEL_EXISTS: entry(
+    'usage',
+    'A version of that name with other content is registered.',
+    'Give the version another name; versions never change.',
+  ),
   FRAUD_ALIAS_CONFLICT: entry(
     'usage',
     'The alias was moved by someone else meanwhile.',

@@ -1,0 +1,83 @@
+// shared/observability/metrics.ts: every metric, declared once with unit, labels and buckets; labels come from closed sets only.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Metrics of a scoring process. */
+export interface ScorerMetrics {
+  readonly registry: Registry;
+  readonly consumed: Counter<'topic'>;
+  readonly decided: Counter<'decision' | 'tier'>;
+  readonly applied: Counter;
+  readonly deadLettered: Counter<'reason'>;
+  readonly redelivered: Counter;
+  readonly outcomesMarked: Counter<'label'>;
+  readonly unknownFields: Counter;
+  readonly scoreDuration: Histogram<'stage'>;
+  readonly chunkRecords: Histogram;
+  readonly queuedPositions: Gauge;
+  readonly lag: Gauge<'topic'>;
+  readonly encoderProvider: Gauge<'provider'>;
+}
+
+/** Latency buckets in seconds: half a millisecond to ten seconds. */
+const stageBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** A registry of its own per process (and per test). */
+export function createScorerMetrics(): ScorerMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    consumed: new Counter({ name: 'fraud_records_consumed_total', help: 'Records read.', labelNames: ['topic'], registers }),
+    decided: new Counter({
+      name: 'fraud_decisions_total',
+      help: 'Transactions decided for the first time.',
+      labelNames: ['decision', 'tier'],
+      registers,
+    }),
+    applied: new Counter({ name: 'fraud_applied_total', help: 'Events applied to a history without a decision.', registers }),
+    deadLettered: new Counter({
+      name: 'fraud_dead_letters_total',
+      help: 'Records refused, by error code.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    redelivered: new Counter({
+      name: 'fraud_redelivered_total',
+      help: 'Records read again whose stored decision went out again.',
+      registers,
+    }),
+    outcomesMarked: new Counter({
+      name: 'fraud_outcomes_marked_total',
+      help: 'Outcomes marked in histories.',
+      labelNames: ['label'],
+      registers,
+    }),
+    unknownFields: new Counter({
+      name: 'fraud_unknown_fields_total',
+      help: 'Fields of transactions that no schema names (ignored).',
+      registers,
+    }),
+    scoreDuration: new Histogram({
+      name: 'fraud_stage_duration_seconds',
+      help: 'Duration of one pipeline stage for one chunk.',
+      labelNames: ['stage'],
+      buckets: stageBuckets,
+      registers,
+    }),
+    chunkRecords: new Histogram({
+      name: 'fraud_chunk_records',
+      help: 'Records handled together.',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+      registers,
+    }),
+    queuedPositions: new Gauge({ name: 'fraud_encoder_queued_positions', help: 'Padded positions waiting or in flight.', registers }),
+    lag: new Gauge({ name: 'fraud_consumer_lag_records', help: 'Records behind the end of the topic.', labelNames: ['topic'], registers }),
+    encoderProvider: new Gauge({
+      name: 'fraud_encoder_provider_info',
+      help: '1 for the execution provider in use.',
+      labelNames: ['provider'],
+      registers,
+    }),
+  };
+}

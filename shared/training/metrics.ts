@@ -9,14 +9,19 @@ export interface Ranking {
   readonly weights?: ArrayLike<number> | undefined;
 }
 
+/** Rows by descending score; sorted once, walked many times. */
+function orderByScore(scores: ArrayLike<number>): Uint32Array {
+  return Uint32Array.from({ length: scores.length }, (_, row) => row).sort(
+    (left, right) => (scores[right] ?? 0) - (scores[left] ?? 0),
+  );
+}
+
 /** Calls `visit` once per distinct score, highest first, with the weight of frauds and of genuine rows at that score. */
 function forEachScore(
   { scores, labels, weights }: Ranking,
   visit: (frauds: number, genuine: number) => void,
+  order: Uint32Array = orderByScore(scores),
 ): void {
-  const order = Uint32Array.from({ length: scores.length }, (_, row) => row).sort(
-    (left, right) => (scores[right] ?? 0) - (scores[left] ?? 0),
-  );
   let frauds = 0;
   let genuine = 0;
   for (let rank = 0; rank < order.length; rank++) {
@@ -32,15 +37,16 @@ function forEachScore(
 }
 
 /** Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over distinct scores. NaN without a fraud. */
-export function averagePrecision(ranking: Ranking): number {
+export function averagePrecision(ranking: Ranking, order?: Uint32Array): number {
   let sum = 0;
   let fraudsSoFar = 0;
   let rowsSoFar = 0;
-  forEachScore(ranking, (frauds, genuine) => {
+  const visit = (frauds: number, genuine: number): void => {
     fraudsSoFar += frauds;
     rowsSoFar += frauds + genuine;
     if (frauds > 0) sum += frauds * (fraudsSoFar / rowsSoFar);
-  });
+  };
+  forEachScore(ranking, visit, order);
   return sum / fraudsSoFar;
 }
 
@@ -143,46 +149,51 @@ export interface PairedScores {
   readonly cards: ArrayLike<number | string>;
 }
 
+/** The card of each row as a small integer. */
+function numberCards(cards: ArrayLike<number | string>): { cardOfRow: Uint32Array; cardCount: number } {
+  const numbers = new Map<number | string, number>();
+  const cardOfRow = Uint32Array.from({ length: cards.length }, (_, row) => {
+    const card = cards[row] ?? '';
+    const known = numbers.get(card) ?? numbers.size;
+    numbers.set(card, known);
+    return known;
+  });
+  return { cardOfRow, cardCount: numbers.size };
+}
+
 /**
  * Average precision of `first` minus `second`, with an interval by bootstrap over cards: whole cards are drawn, so that rows of
  * one card stay together.
  * @param draw uniform integer in [0, limit), from a seeded generator
  */
 export function pairedBootstrap(
-  paired: PairedScores,
+  { first, second, labels, cards, weights: rowWeights }: PairedScores,
   draw: (limit: number) => number,
   rounds = 500,
 ): PairedDifference {
-  const { cards } = paired;
-  const indexOfCard = new Map<number | string, number>();
-  const cardOfRow = Uint32Array.from({ length: cards.length }, (_, row) => {
-    const card = cards[row] ?? '';
-    const index = indexOfCard.get(card) ?? indexOfCard.size;
-    indexOfCard.set(card, index);
-    return index;
-  });
-  const differenceWith = (times: ArrayLike<number> | undefined): number => {
-    const weights = Float64Array.from(
-      cardOfRow,
-      (card, row) => (times?.[card] ?? 1) * (paired.weights?.[row] ?? 1),
-    );
-    const { labels } = paired;
+  const { cardOfRow, cardCount } = numberCards(cards);
+  const orders = [orderByScore(first), orderByScore(second)] as const;
+  const weights = new Float64Array(cardOfRow.length);
+  const differenceWith = (times: ArrayLike<number>): number => {
+    for (let row = 0; row < weights.length; row++) {
+      weights[row] = (times[cardOfRow[row] ?? 0] ?? 0) * (rowWeights?.[row] ?? 1);
+    }
     return (
-      averagePrecision({ scores: paired.first, labels, weights }) -
-      averagePrecision({ scores: paired.second, labels, weights })
+      averagePrecision({ scores: first, labels, weights }, orders[0]) -
+      averagePrecision({ scores: second, labels, weights }, orders[1])
     );
   };
-  const drawn = Array.from({ length: rounds }, () => {
-    const times = new Uint16Array(indexOfCard.size);
-    for (let card = 0; card < times.length; card++) {
-      const picked = draw(times.length);
+  const differences = Array.from({ length: rounds }, () => {
+    const times = new Uint16Array(cardCount);
+    for (let card = 0; card < cardCount; card++) {
+      const picked = draw(cardCount);
       times[picked] = (times[picked] ?? 0) + 1;
     }
     return differenceWith(times);
   }).sort((left, right) => left - right);
   return {
-    difference: differenceWith(undefined),
-    lower: drawn[Math.floor(rounds * 0.025)] ?? Number.NaN,
-    upper: drawn[Math.ceil(rounds * 0.975) - 1] ?? Number.NaN,
+    difference: differenceWith(new Uint8Array(cardCount).fill(1)),
+    lower: differences[Math.floor(rounds * 0.025)] ?? Number.NaN,
+    upper: differences[Math.ceil(rounds * 0.975) - 1] ?? Number.NaN,
   };
 }

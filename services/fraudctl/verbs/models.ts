@@ -23,7 +23,7 @@ interface MoveOptions extends RegistryOptions {
 
 /** Directory of the registry unless an option names another: below FRAUD_HOME. */
 export function defaultRegistryDirectory(): string {
-  return join(process.env['FRAUD_HOME'] || '.fraud', 'registry');
+  return join(process.env.FRAUD_HOME || '.fraud', 'registry');
 }
 
 /** Adds the verb and its sub-commands. */
@@ -39,7 +39,7 @@ export function register(program: Command): void {
       .option('--json', 'machine-readable output');
   const withMove = (name: string, description: string): Command =>
     withRegistry(name, description)
-      .option('--by <name>', 'who moves the alias', process.env['USER'] ?? 'operator')
+      .option('--by <name>', 'who moves the alias', process.env.USER ?? 'operator')
       .option('--reason <sentence>', 'why, kept with the move');
 
   withRegistry('list', 'all versions, newest first, with their aliases').action(listModels);
@@ -73,33 +73,34 @@ async function listModels(options: RegistryOptions): Promise<void> {
       modelVersion,
       createdAt,
       encoderVersion: encoder.version,
-      aliases: entries.filter((entry) => entry?.modelVersion === modelVersion).map((entry) => entry?.alias),
+      aliases: entries.flatMap((entry) => (entry?.modelVersion === modelVersion ? [entry.alias] : [])),
     }))
     .sort((left, right) => right.createdAt.localeCompare(left.createdAt));
-  if (options.json) return print(JSON.stringify(rows));
-  if (rows.length === 0) return print('No version is registered. `npm start` registers the one that ships.');
-  for (const row of rows) {
-    print(`${row.modelVersion}  ${row.createdAt}  encoder ${row.encoderVersion}  ${row.aliases.join(', ')}`);
-  }
+  const lines = rows.map(
+    (row) =>
+      `${row.modelVersion}  ${row.createdAt}  encoder ${row.encoderVersion}  ${row.aliases.join(', ')}`,
+  );
+  const nothing = 'No version is registered. `npm start` registers the one that ships.';
+  print(options.json ? JSON.stringify(rows) : lines.join('\n') || nothing);
 }
 
 async function showModel(version: string, options: RegistryOptions): Promise<void> {
   const { manifest, manifestDigest } = await openRegistry(options).loadVerified(version);
-  if (options.json) return print(JSON.stringify({ manifestDigest, manifest }));
-  const { thresholds, references } = manifest;
-  print(`${manifest.modelVersion}  made ${manifest.createdAt}  manifest ${manifestDigest}`);
-  print(`encoder ${manifest.encoder.version}, features ${manifest.featureVersion}`);
-  print(`review from ${thresholds.reviewAbove}, decline from ${thresholds.declineAbove}`);
-  print(`population references: ${Object.keys(references).join(', ')}`);
-  for (const [name, { sha256, bytes }] of Object.entries(manifest.files))
-    print(`${sha256}  ${bytes}  ${name}`);
+  const { thresholds, references, encoder } = manifest;
+  const lines = [
+    `${manifest.modelVersion}  made ${manifest.createdAt}  manifest ${manifestDigest}`,
+    `encoder ${encoder.version}, features ${manifest.featureVersion}`,
+    `review from ${thresholds.reviewAbove}, decline from ${thresholds.declineAbove}`,
+    `population references: ${Object.keys(references).join(', ')}`,
+    ...Object.entries(manifest.files).map(([name, file]) => `${file.sha256}  ${file.bytes}  ${name}`),
+  ];
+  print(options.json ? JSON.stringify({ manifestDigest, manifest }) : lines.join('\n'));
 }
 
 function printEntry(entry: AliasEntry, options: RegistryOptions): void {
-  if (options.json) return print(JSON.stringify(entry));
-  print(
-    `${entry.alias} is ${entry.modelVersion} (move ${entry.fence}${entry.replaced ? `, replaced ${entry.replaced}` : ''})`,
-  );
+  const replaced = entry.replaced ? `, replaced ${entry.replaced}` : '';
+  const sentence = `${entry.alias} is ${entry.modelVersion} (move ${entry.fence}${replaced})`;
+  print(options.json ? JSON.stringify(entry) : sentence);
 }
 
 function print(line: string): void {

@@ -1,0 +1,37 @@
+// test/shared/head/head-weights.test.ts: a head standardises, clips, runs its layers and survives its JSON form.
+import { expect, test } from 'vitest';
+import {
+  createPlainHead,
+  type HeadWeights,
+  parseHead,
+  toHeadBytes,
+} from '../../../shared/head/head-weights.ts';
+
+const head: HeadWeights = {
+  inputs: ['first', 'second'],
+  mean: Float32Array.of(1, 0),
+  scale: Float32Array.of(2, 1),
+  layers: [
+    { inputs: 2, outputs: 2, weights: Float32Array.of(1, -1, 0.5, 2), bias: Float32Array.of(0, 0.25) },
+    { inputs: 2, outputs: 1, weights: Float32Array.of(3, 1), bias: Float32Array.of(-1) },
+  ],
+};
+
+test('the logit equals the arithmetic by hand', () => {
+  // standardised (1, 2); hidden relu(1 + 1, -1 + 4 + .25) = (2, 3.25); logit 6 + 3.25 - 1
+  expect(createPlainHead(head).scoreOne(Float32Array.of(3, 2))).toBeCloseTo(8.25, 6);
+});
+
+test('an input beyond ten standard deviations counts as ten', () => {
+  const runner = createPlainHead(head);
+  expect(runner.scoreOne(Float32Array.of(21, 0))).toBe(runner.scoreOne(Float32Array.of(2100, 0)));
+});
+
+test('a head comes back from its bytes', () => {
+  expect(parseHead(toHeadBytes(head))).toEqual(head);
+});
+
+test('layers that do not fit together are refused', () => {
+  const wrong = { ...head, layers: head.layers.slice(0, 1) };
+  expect(() => parseHead(toHeadBytes(wrong))).toThrow(/do not fit/);
+});

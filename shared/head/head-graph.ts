@@ -1,0 +1,24 @@
+// shared/head/head-graph.ts: a head as an ONNX model: x float32 (B, D) → logit float32 (B, 1), standardisation inside.
+import { createOnnxBuilder } from '../encoder/onnx-builder.ts';
+import { type HeadWeights, INPUT_LIMIT } from './head-weights.ts';
+
+/**
+ * ONNX bytes of a head. The graph does what `createPlainHead` does: standardise, clip, dense layers with ReLU between.
+ * @param metadata written into the model, e.g. its version
+ */
+export function writeHeadGraph(head: HeadWeights, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const builder = createOnnxBuilder();
+  const width = head.inputs.length;
+  const input = builder.input('x', 'float32', ['B', width]);
+  const centred = builder.node('Sub', [input, builder.weight('mean', [width], head.mean)]);
+  const scaled = builder.node('Div', [centred, builder.weight('scale', [width], head.scale)]);
+  let value = builder.node('Clip', [scaled, builder.scalar(-INPUT_LIMIT), builder.scalar(INPUT_LIMIT)]); // (B, D)
+  head.layers.forEach((layer, index) => {
+    const weights = builder.weight(`layer.${index}.weight`, [layer.inputs, layer.outputs], layer.weights);
+    const bias = builder.weight(`layer.${index}.bias`, [layer.outputs], layer.bias);
+    value = builder.node('Gemm', [value, weights, bias]);
+    if (index < head.layers.length - 1) value = builder.node('Relu', [value]);
+  });
+  builder.output('logit', value, ['B', 1]);
+  return builder.build('head', { ...metadata, inputs: head.inputs.join(' ') });
+}

@@ -31,12 +31,12 @@ test.each([[[7, 1]], [[7, 16, 8, 1]]])('logits of a head of widths %j agree with
   const head = createHead(widths);
   const session = await createOnnxBinding().createSession(writeHeadGraph(head, { modelVersion: 'test' }), 'cpu');
   const values = spread(5 * 7, 5).map((value) => value * 20);
-  const { logit } = await session.run({ x: { values, shape: [5, 7] } });
+  const { logit } = await session.run({ x: { data: values, dims: [5, 7] } });
   await session.release();
   const plain = createPlainHead(head);
-  expect(logit?.shape).toEqual([5, 1]);
+  expect(logit?.dims).toEqual([5, 1]);
   for (let row = 0; row < 5; row++) {
     const expected = plain.scoreOne(values.slice(row * 7, (row + 1) * 7));
-    expect(Math.abs((logit?.values[row] ?? Number.NaN) - expected)).toBeLessThan(1e-4);
+    expect(Math.abs((logit?.data[row] ?? Number.NaN) - expected)).toBeLessThan(1e-4);
   }
 });

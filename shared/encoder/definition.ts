@@ -52,8 +52,13 @@ export interface WeightShape {
 /** Weights by name; row-major float32. */
 export type EncoderWeights = ReadonlyMap<string, Float32Array>;
 
-const dense = (name: string, from: number, to: number, scale = 1): WeightShape[] => [
-  { name: `${name}.weight`, shape: [from, to], spread: scale / Math.sqrt(from) },
+const matrix = (name: string, from: number, to: number, scale = 1): WeightShape => ({
+  name: `${name}.weight`,
+  shape: [from, to],
+  spread: scale / Math.sqrt(from),
+});
+const dense = (name: string, from: number, to: number): WeightShape[] => [
+  matrix(name, from, to),
   { name: `${name}.bias`, shape: [to], spread: 0 },
 ];
 const norm = (name: string, width: number): WeightShape[] => [
@@ -76,14 +81,17 @@ function layerShapes(config: EncoderConfig, index: number): WeightShape[] {
   const branch = 1 / Math.sqrt(2 * config.layers);
   return [
     ...norm(`${name}.attention.norm`, width),
-    // Columns: queries ‖ keys ‖ values. There is no 1/√d in the scores: it is part of the learned query columns.
-    ...dense(`${name}.attention.qkv`, width, 3 * width, 0.5),
+    // No biases inside a layer: the norms before have one, and each pass over memory costs time when serving.
+    // There is no 1/√d in the scores either: it is part of the learned query matrix.
+    matrix(`${name}.attention.query`, width, width, 1 / Math.sqrt(width / heads)),
+    matrix(`${name}.attention.key`, width, width),
+    matrix(`${name}.attention.value`, width, width),
     // Added to the score of a key that lies `column` positions back.
     { name: `${name}.attention.relative`, shape: [heads, window], spread: 0.02 },
-    ...dense(`${name}.attention.output`, width, width, branch),
+    matrix(`${name}.attention.output`, width, width, branch),
     ...norm(`${name}.feedForward.norm`, width),
-    ...dense(`${name}.feedForward.in`, width, feedForward, Math.SQRT2),
-    ...dense(`${name}.feedForward.out`, feedForward, width, branch),
+    matrix(`${name}.feedForward.in`, width, feedForward, Math.SQRT2),
+    matrix(`${name}.feedForward.out`, feedForward, width, branch),
   ];
 }
 

@@ -12,7 +12,7 @@ import {
 } from './definition.ts';
 import { createOnnxBuilder, type OnnxBuilder } from './onnx-builder.ts';
 import { TARGET_COUNT, TARGETS } from './targets.ts';
-import { causalTable, readWeight, sliceColumns } from './weights.ts';
+import { causalTable, readWeight } from './weights.ts';
 
 interface Graph {
   readonly builder: OnnxBuilder;
@@ -28,24 +28,11 @@ function weight({ builder, config, weights }: Graph, name: string): string {
   return builder.weight(name, shape, readWeight(weights, name));
 }
 
-/** value · weight + bias, over columns [from, to) of a wider weight when given. */
-function dense(graph: Graph, value: string, name: string, columns?: readonly [number, number]): string {
-  const { builder, config, weights } = graph;
-  if (!columns) {
-    const product = builder.node('MatMul', [value, weight(graph, `${name}.weight`)]);
-    return builder.node('Add', [product, weight(graph, `${name}.bias`)]);
-  }
-  const [from, to] = columns;
-  const rows = config.width;
-  const matrix = sliceColumns(readWeight(weights, `${name}.weight`), rows, columns);
-  const bias = readWeight(weights, `${name}.bias`).slice(from, to);
-  const suffix = `${from}:${to}`;
-  const product = builder.node('MatMul', [
-    value,
-    builder.weight(`${name}.weight[${suffix}]`, [rows, to - from], matrix),
-  ]);
-  return builder.node('Add', [product, builder.weight(`${name}.bias[${suffix}]`, [to - from], bias)]);
-}
+const multiply = (graph: Graph, value: string, name: string): string =>
+  graph.builder.node('MatMul', [value, weight(graph, `${name}.weight`)]);
+
+const dense = (graph: Graph, value: string, name: string): string =>
+  graph.builder.node('Add', [multiply(graph, value, name), weight(graph, `${name}.bias`)]);
 
 const norm = (graph: Graph, value: string, name: string): string =>
   graph.builder.node(
@@ -114,32 +101,22 @@ function layer(
   const { builder, config } = graph;
   const { masks, queries } = options;
   const name = layerName(options.index);
-  const { width } = config;
   const normed = norm(graph, input, `${name}.attention.norm`);
-  let residual = input;
-  let parts: string[];
-  if (queries) {
-    residual = lastPositions(graph, input);
-    const keysAndValues = dense(graph, normed, `${name}.attention.qkv`, [width, 3 * width]);
-    parts = [
-      dense(graph, lastPositions(graph, normed), `${name}.attention.qkv`, [0, width]),
-      ...builder.nodes('Split', [keysAndValues], 2, { axis: 2, num_outputs: 2 }),
-    ];
-  } else {
-    const all = dense(graph, normed, `${name}.attention.qkv`);
-    parts = builder.nodes('Split', [all], 3, { axis: 2, num_outputs: 3 });
-  }
-  const [query, key, value] = parts.map((part, index) => splitHeads(graph, part, index === 1));
-  const scores = builder.node('MatMul', [query ?? '', key ?? '']); // (B, heads, Q, T)
+  const residual = queries ? lastPositions(graph, input) : input;
+  const asking = queries ? lastPositions(graph, normed) : normed;
+  const query = splitHeads(graph, multiply(graph, asking, `${name}.attention.query`), false);
+  const key = splitHeads(graph, multiply(graph, normed, `${name}.attention.key`), true);
+  const value = splitHeads(graph, multiply(graph, normed, `${name}.attention.value`), false);
+  const scores = builder.node('MatMul', [query, key]); // (B, heads, Q, T)
   const biased = builder.node('Add', [scores, positionBias(graph, name, masks, queries)]);
   const attention = builder.node('Softmax', [builder.node('Add', [biased, masks.padding])], { axis: -1 });
-  const mixed = builder.node('Transpose', [builder.node('MatMul', [attention, value ?? ''])], {
+  const mixed = builder.node('Transpose', [builder.node('MatMul', [attention, value])], {
     perm: [0, 2, 1, 3],
   });
-  const joined = builder.node('Reshape', [mixed, builder.integers([0, 0, width])]);
-  const attended = builder.node('Add', [residual, dense(graph, joined, `${name}.attention.output`)]);
-  const hidden = dense(graph, norm(graph, attended, `${name}.feedForward.norm`), `${name}.feedForward.in`);
-  const added = dense(graph, builder.node('Relu', [hidden]), `${name}.feedForward.out`);
+  const joined = builder.node('Reshape', [mixed, builder.integers([0, 0, config.width])]);
+  const attended = builder.node('Add', [residual, multiply(graph, joined, `${name}.attention.output`)]);
+  const hidden = multiply(graph, norm(graph, attended, `${name}.feedForward.norm`), `${name}.feedForward.in`);
+  const added = multiply(graph, builder.node('Relu', [hidden]), `${name}.feedForward.out`);
   return builder.node('Add', [attended, added]);
 }
 

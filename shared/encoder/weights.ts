@@ -1,4 +1,4 @@
-// shared/encoder/weights.ts: reads weights by name and derives tables from them: columns, relative bias with causal mask.
+// shared/encoder/weights.ts: reads weights by name and spreads the relative-position bias to a causal table.
 import { AppError } from '../errors.ts';
 import type { EncoderConfig, EncoderWeights } from './definition.ts';
 
@@ -10,20 +10,6 @@ export function readWeight(weights: EncoderWeights, name: string): Float32Array 
   const values = weights.get(name);
   if (!values) throw new AppError('FRAUD_MODEL_INVALID', { field: name, detail: 'The weight is missing.' });
   return values;
-}
-
-/** Columns [from, to) of a row-major matrix of `rows` rows. */
-export function sliceColumns(
-  matrix: Float32Array,
-  rows: number,
-  [from, to]: readonly [number, number],
-): Float32Array {
-  const width = matrix.length / rows;
-  const part = new Float32Array(rows * (to - from));
-  for (let row = 0; row < rows; row++) {
-    part.set(matrix.subarray(row * width + from, row * width + to), row * (to - from));
-  }
-  return part;
 }
 
 /**

@@ -5,6 +5,12 @@ const project = (name: string, include: string[], testTimeout: number, fileParal
   test: { name, include, testTimeout, hookTimeout: 180_000, fileParallelism, pool: 'forks' as const },
 });
 
+/** One file at a time, on a real broker that test/support/broker-setup.ts starts. */
+const brokerProject = (name: string, include: string[], testTimeout: number) => {
+  const made = project(name, include, testTimeout, false);
+  return { test: { ...made.test, globalSetup: ['test/support/broker-setup.ts'] } };
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -23,8 +29,8 @@ export default defineConfig({
       project('architecture', ['test/architecture/**/*.test.ts'], 20_000),
       project('parity', ['test/parity/**/*.test.ts'], 120_000),
       project('tutorial', ['test/tutorial/**/*.test.ts'], 60_000, false),
-      project('integration', ['test/integration/**/*.test.ts'], 180_000, false),
-      project('integrity', ['test/integrity/**/*.test.ts'], 900_000, false),
+      brokerProject('integration', ['test/integration/**/*.test.ts'], 180_000),
+      brokerProject('integrity', ['test/integrity/**/*.test.ts'], 900_000),
     ],
   },
 });

@@ -1,0 +1,123 @@
+// shared/kafka/admin.ts: topics made from the table, their ends, a group's offsets, and whether a broker really takes records.
+import type { Admin } from 'kafkajs';
+import type { TopicDefinition } from '../../schemas/topics.ts';
+import { AppError } from '../errors.ts';
+import { createKafkaClient, type KafkaConnection } from './connection.ts';
+
+/** First offset still there and the offset the next record will get. */
+export interface PartitionEnds {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface CreateTopicsOptions {
+  /** Overrides the table's partitions, except where the table says 1. */
+  readonly partitions?: number;
+  /** Default 1: one local broker. */
+  readonly replicationFactor?: number;
+}
+
+export interface KafkaAdmin {
+  /** Creates what is missing; existing topics stay as they are. Returns the names created. */
+  createTopics(table: Iterable<TopicDefinition>, options?: CreateTopicsOptions): Promise<string[]>;
+  listTopics(): Promise<string[]>;
+  /** @throws AppError FRAUD_INPUT_INVALID when the topic does not exist */
+  readEnds(topic: string): Promise<PartitionEnds[]>;
+  /** Committed offset per partition; undefined where the group never committed. */
+  readCommitted(groupId: string, topic: string): Promise<Map<number, bigint | undefined>>;
+  /** The group's members must be gone. */
+  commitOffsets(groupId: string, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<void>;
+  deleteTopics(names: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+
+function toTopicConfig(topic: TopicDefinition, { partitions, replicationFactor = 1 }: CreateTopicsOptions) {
+  const configEntries = [
+    { name: 'cleanup.policy', value: topic.cleanup },
+    { name: 'max.message.bytes', value: String(topic.maxBatchBytes) },
+    ...(topic.cleanup === 'delete'
+      ? [
+          { name: 'retention.ms', value: String(topic.retentionDays * 24 * HOUR_MS) },
+          // Segments roll every hour: retention deletes whole segments, and 7 days must not become 14.
+          { name: 'segment.ms', value: String(HOUR_MS) },
+        ]
+      : []),
+  ];
+  const numPartitions = topic.partitions === 1 ? 1 : (partitions ?? topic.partitions);
+  return { topic: topic.name, numPartitions, replicationFactor, configEntries };
+}
+
+async function createMissing(admin: Admin, table: Iterable<TopicDefinition>, options: CreateTopicsOptions) {
+  const existing = new Set(await admin.listTopics());
+  const missing = [...table].filter((topic) => !existing.has(topic.name));
+  if (missing.length > 0) {
+    await admin.createTopics({
+      topics: missing.map((topic) => toTopicConfig(topic, options)),
+      waitForLeaders: true,
+      timeout: 15_000,
+    });
+  }
+  return missing.map((topic) => topic.name);
+}
+
+/**
+ * A connected admin client. Close it.
+ * @throws AppError FRAUD_BROKER_UNAVAILABLE when no broker answers
+ */
+export async function openAdmin(connection: KafkaConnection): Promise<KafkaAdmin> {
+  const admin = createKafkaClient(connection).admin();
+  await admin.connect().catch((cause: unknown) => {
+    throw new AppError('FRAUD_BROKER_UNAVAILABLE', {
+      cause,
+      facts: { brokers: connection.brokers.join(',') },
+    });
+  });
+  return {
+    createTopics: (table, options = {}) => createMissing(admin, table, options),
+    listTopics: () => admin.listTopics(),
+    readEnds: (topic) => readEnds(admin, topic),
+    readCommitted: async (groupId, topic) => {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const entries = found?.partitions ?? [];
+      return new Map(
+        entries.map(({ partition, offset }) => [partition, offset === '-1' ? undefined : BigInt(offset)]),
+      );
+    },
+    commitOffsets: (groupId, topic, offsets) =>
+      admin.setOffsets({
+        groupId,
+        topic,
+        partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() })),
+      }),
+    deleteTopics: async (names) => {
+      if (names.length > 0) await admin.deleteTopics({ topics: [...names], timeout: 15_000 });
+    },
+    close: () => admin.disconnect(),
+  };
+}
+
+async function readEnds(admin: Admin, topic: string): Promise<PartitionEnds[]> {
+  const ends = await admin.fetchTopicOffsets(topic).catch((cause: unknown) => {
+    throw new AppError('FRAUD_INPUT_INVALID', { detail: `Topic ${topic} cannot be read.`, cause });
+  });
+  return ends
+    .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+    .sort((one, other) => one.partition - other.partition);
+}
+
+/** Creates what is missing of `table` and disconnects again. Returns the names created. */
+export async function createTopics(
+  connection: KafkaConnection,
+  table: Iterable<TopicDefinition>,
+  options: CreateTopicsOptions = {},
+): Promise<string[]> {
+  const admin = await openAdmin(connection);
+  try {
+    return await admin.createTopics(table, options);
+  } finally {
+    await admin.close();
+  }
+}

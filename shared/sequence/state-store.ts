@@ -10,6 +10,12 @@ export interface AppendEvent {
   readonly entityKey: string;
   /** EVENT_BYTES bytes. */
   readonly event: Uint8Array;
+  /** Clearings: id hash of the original; when the history holds it, nothing is appended. */
+  readonly original?: Pick<EventPosition, 'idLow' | 'idHigh'>;
+  /** Entity key of the card this one replaces: its history is copied first when this entity has none. */
+  readonly takesOverFrom?: string;
+  /** `decisionKey` of the transaction: nothing is appended when its decision was stored before this change. Makes appends idempotent for as long as decisions are kept, beyond what a record remembers. */
+  readonly decisionKey?: string;
 }
 
 /** Mark the label of one event (and the bucket of its day) as known from `knownAtMs` on. */

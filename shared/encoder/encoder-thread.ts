@@ -1,0 +1,80 @@
+// shared/encoder/encoder-thread.ts: port to one encoder thread as the main thread sees it, and its adapter over node:worker_threads.
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../errors.ts';
+import type { FromWorker, ToWorker, WorkerReady, WorkerSettings } from './worker-protocol.ts';
+
+/** Listeners of one thread; each is called at any time, `onEnd` at most once and last. */
+export interface ThreadListener {
+  onMessage(message: FromWorker): void;
+  /** The thread is gone; `cause` says why when it was not asked to close. */
+  onEnd(cause: unknown): void;
+}
+
+export interface EncoderThread {
+  /** Replaces the listener before it. */
+  listen(listener: ThreadListener): void;
+  post(message: ToWorker, transfer: readonly ArrayBuffer[]): void;
+  /** Forget a thread that hangs: it no longer keeps the process alive. It cannot be stopped: terminating it inside a run aborts the process. */
+  abandon(): void;
+}
+
+/** Starts one thread with its sessions; doubles start none. */
+export type StartThread = (settings: WorkerSettings) => EncoderThread;
+
+const silentListener: ThreadListener = { onMessage: () => {}, onEnd: () => {} };
+const isSource = import.meta.url.endsWith('.ts');
+
+/** The real thread: encoder-worker, from source or from dist alike. */
+export const startWorkerThread: StartThread = (settings) => {
+  const worker = new Worker(
+    new URL(isSource ? './encoder-worker.ts' : './encoder-worker.js', import.meta.url),
+    {
+      workerData: settings,
+      execArgv: isSource ? ['--import', 'tsx'] : [],
+    },
+  );
+  let current: ThreadListener = silentListener;
+  let cause: unknown;
+  worker.on('message', (message: FromWorker) => current.onMessage(message));
+  worker.on('error', (error) => {
+    cause = error;
+  });
+  worker.once('exit', () => current.onEnd(cause));
+  return {
+    listen(listener) {
+      current = listener;
+    },
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    abandon() {
+      current = silentListener;
+      worker.unref();
+    },
+  };
+};
+
+/**
+ * Waits for a thread's first word. Afterwards the pool listens instead.
+ * @throws AppError the worker's own (FRAUD_PROVIDER_UNAVAILABLE, FRAUD_MODEL_INVALID), or FRAUD_ENCODER_FAILED when it ends or stays silent
+ */
+export function awaitReady(thread: EncoderThread, deadlineMs: number): Promise<WorkerReady> {
+  return new Promise((resolve, reject) => {
+    const fail = (detail: string, cause?: unknown) => {
+      clearTimeout(timer);
+      reject(new AppError('FRAUD_ENCODER_FAILED', { detail, cause }));
+    };
+    const timer = setTimeout(() => {
+      thread.abandon();
+      fail(`A worker was not ready after ${deadlineMs} ms.`);
+    }, deadlineMs);
+    thread.listen({
+      onMessage(message) {
+        clearTimeout(timer);
+        if (message.kind === 'ready') resolve(message);
+        else if (message.kind === 'start-failure') {
+          reject(new AppError(message.code, { detail: message.detail }));
+        }
+      },
+      onEnd: (cause) => fail('A worker ended before it was ready.', cause),
+    });
+  });
+}

@@ -1,0 +1,69 @@
+// shared/encoder/encoder-worker.ts: the thread that owns ONNX Runtime: takes packed batches one after another, answers, ends by itself when closed.
+import { readFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { BatchRequest } from './batch-message.ts';
+import { type BatchRunner, startBatchRunner } from './batch-runner.ts';
+import { createOnnxBinding } from './onnx-binding.ts';
+import { type FromWorker, type ToWorker, toStartFailure, type WorkerSettings } from './worker-protocol.ts';
+
+function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}
+
+/** Linux's USER_HZ, 100 on every architecture Node runs on: /proc counts processor time in 10 ms. */
+const TICK_MS = 10;
+
+/** Processor time of this thread; Node 20 cannot tell, Linux can: fields 14 and 15 of the thread's stat line. */
+function threadCpuMs(): number | undefined {
+  try {
+    const line = readFileSync('/proc/thread-self/stat', 'utf8');
+    // The thread's name (field 2) may hold spaces; it ends at the last parenthesis.
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  } catch {
+    return undefined;
+  }
+}
+
+async function answer(
+  runner: BatchRunner,
+  { batchId, buffer, rowCount, length, featureWidth }: BatchRequest,
+): Promise<void> {
+  try {
+    const result = await runner.run(buffer, { rowCount, length, featureWidth });
+    post({ kind: 'answer', batchId, buffer, ...result }, [buffer, result.values.buffer]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    post({ kind: 'failure', batchId, buffer, reason }, [buffer]);
+  }
+}
+
+async function release(runner: BatchRunner): Promise<void> {
+  await runner.release();
+  // With its port closed nothing keeps this thread alive: it ends by itself. Terminating it during a run would abort the process.
+  parentPort?.close();
+}
+
+function serve(runner: BatchRunner): void {
+  // One after another: a second batch may already be waiting in the port while the first one runs.
+  let last = Promise.resolve();
+  parentPort?.on('message', (message: ToWorker) => {
+    if (message.kind === 'usage') post({ kind: 'usage', cpuMs: threadCpuMs() });
+    else if (message.kind === 'close') last = last.then(() => release(runner));
+    else last = last.then(() => answer(runner, message));
+  });
+}
+
+async function start(settings: WorkerSettings): Promise<void> {
+  try {
+    const runner = await startBatchRunner(settings, createOnnxBinding());
+    serve(runner);
+    const { report, readingCount, featureWidth } = runner;
+    post({ kind: 'ready', report, readingCount, featureWidth });
+  } catch (cause) {
+    post(toStartFailure(cause));
+    parentPort?.close();
+  }
+}
+
+await start(workerData);

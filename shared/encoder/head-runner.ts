@@ -1,0 +1,88 @@
+// shared/encoder/head-runner.ts: runs every head that shares the encoder's pass on readings ‖ features ‖ current event.
+import { AppError } from '../errors.ts';
+import { EVENT_BYTES } from '../sequence/packed-event.ts';
+import type { PackedRow } from './batch-message.ts';
+import type { Binding, InferenceSession } from './binding.ts';
+import { CURRENT_EVENT_COUNT, writeCurrentEvent } from './channels.ts';
+import type { HeadGraph } from './worker-protocol.ts';
+
+export interface HeadRunner {
+  readonly count: number;
+  /** Velocity features the heads expect; 0 without heads. */
+  readonly featureWidth: number;
+  /** Raw scores, `count` per row in row order; NaN for rows without features. `readingsOf(row)` gives a row's readings. */
+  run(rows: readonly PackedRow[], readingsOf: (row: number) => Float32Array): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+const invalid = (detail: string): AppError => new AppError('FRAUD_MODEL_INVALID', { detail });
+
+/** Loads one head. @returns its session and the width D of its input `x` (B, D). */
+async function loadHead(
+  binding: Binding,
+  head: HeadGraph,
+): Promise<{ session: InferenceSession; width: number }> {
+  const session = await binding.createSession(head.graph, 'cpu');
+  const width = session.inputShape('x')?.[1];
+  if (typeof width === 'number' && session.outputNames.includes('logit')) return { session, width };
+  await session.release();
+  throw invalid(`The head of ${head.modelVersion} must have an input x (B, D) and an output logit (B, 1).`);
+}
+
+function writeHeadInput(row: PackedRow, readings: Float32Array, into: Float32Array): void {
+  into.set(readings, 0);
+  into.set(row.features ?? [], readings.length);
+  const eventAt = (row.eventCount - 1) * EVENT_BYTES;
+  writeCurrentEvent(row.events, eventAt, into, into.length - CURRENT_EVENT_COUNT);
+}
+
+/**
+ * Heads always run on the CPU: they are a thousandth of the encoder's arithmetic.
+ * @throws AppError FRAUD_MODEL_INVALID when a graph is not a head or heads differ in what they expect
+ */
+export async function createHeadRunner(
+  binding: Binding,
+  heads: readonly HeadGraph[],
+  readingCount: number,
+): Promise<HeadRunner> {
+  const loaded = await Promise.all(heads.map((head) => loadHead(binding, head)));
+  const sessions = loaded.map(({ session }) => session);
+  const widths = new Set(loaded.map(({ width: each }) => each));
+  const width = Math.max(0, ...widths);
+  const featureWidth = heads.length === 0 ? 0 : width - readingCount - CURRENT_EVENT_COUNT;
+  if (widths.size > 1 || featureWidth < 0) {
+    throw invalid(
+      `Heads expect ${[...widths].join(', ')} inputs; readings and current event alone are ${readingCount + CURRENT_EVENT_COUNT}.`,
+    );
+  }
+
+  async function run(
+    rows: readonly PackedRow[],
+    readingsOf: (row: number) => Float32Array,
+  ): Promise<Float32Array> {
+    const rawScores = new Float32Array(rows.length * sessions.length).fill(Number.NaN);
+    const scored = rows.flatMap(({ features }, at) => (features ? [at] : []));
+    if (scored.length === 0 || sessions.length === 0) return rawScores;
+    const x = new Float32Array(scored.length * width); // (B, D)
+    scored.forEach((at, place) => {
+      const row = rows[at];
+      if (row) writeHeadInput(row, readingsOf(at), x.subarray(place * width, (place + 1) * width));
+    });
+    for (const [head, session] of sessions.entries()) {
+      const { logit } = await session.run({ x: { data: x, dims: [scored.length, width] } });
+      scored.forEach((at, place) => {
+        rawScores[at * sessions.length + head] = logit?.data[place] ?? Number.NaN;
+      });
+    }
+    return rawScores;
+  }
+
+  return {
+    count: sessions.length,
+    featureWidth,
+    run,
+    async release() {
+      for (const session of sessions) await session.release();
+    },
+  };
+}

@@ -34,6 +34,11 @@ export const errorCatalogue = {
     'The record is not a JSON object.',
     'Send one JSON object per record; see schemas/examples.',
   ),
+  FRAUD_RECORD_TRUNCATED: entry(
+    'data',
+    'The record ends in the middle of its JSON.',
+    'Send whole records; look for a size limit on the way here.',
+  ),
   FRAUD_RECORD_TOO_DEEP: entry(
     'data',
     'The record is nested deeper than any transaction.',
@@ -49,6 +54,16 @@ export const errorCatalogue = {
     'data',
     'A field has an invalid value.',
     'Correct the named field; see schemas/transaction.v1.json.',
+  ),
+  FRAUD_FIELD_FORBIDDEN: entry(
+    'data',
+    'A field has a name that no sender needs (__proto__).',
+    'Remove the field and find out who put it there.',
+  ),
+  FRAUD_AMOUNT_INVALID: entry(
+    'data',
+    'The amount is not a whole number of minor units from 0 to 2^53 − 1.',
+    'Send minor units (cents) as a JSON integer; money given back is a refund or reversal, not a negative amount.',
   ),
   FRAUD_CURRENCY_UNKNOWN: entry(
     'data',

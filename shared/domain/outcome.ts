@@ -1,5 +1,6 @@
 // shared/domain/outcome.ts: label evidence that comes back late: analyst verdicts, fraud reports, chargebacks, account outcomes.
 import { z } from 'zod';
+import { identifierSchema as identifier } from './identifier.ts';
 
 export const evidenceKinds = ['verdict', 'fraud-report', 'chargeback', 'account-outcome'] as const;
 export const fraudTypes = [
@@ -12,8 +13,6 @@ export const fraudTypes = [
   'account-takeover',
   'friendly-fraud',
 ] as const;
-
-const identifier = z.string().min(1).max(64);
 
 /** `fraud.outcomes.v1`, keyed by card. */
 export const outcomeSchema = z.object({

@@ -1,5 +1,6 @@
 // shared/domain/transaction.ts: the transaction as card systems send it; one schema, from which type and JSON Schema derive.
 import { z } from 'zod';
+import { identifierSchema as identifier } from './identifier.ts';
 
 /** Decided: a score and a decision are owed. Applied: they change the history and raise nothing of their own. */
 export const decidedTypes = ['authorization', 'transfer'] as const;
@@ -22,11 +23,10 @@ export const entryModes = [
 ] as const;
 export type EntryMode = (typeof entryModes)[number];
 
-const identifier = z.string().min(1).max(64);
 const currencyCode = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code of three capital letters');
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'expected an ISO 3166-1 code of two capital letters');
 /** Integer minor units (cents); zero is allowed (account verification). */
-const minorUnits = z.int().min(0).max(9_007_199_254_740_991);
+const minorUnits = z.int().min(0);
 
 /** Where the money goes. `terminalId` is the device, `id` the merchant. */
 export const merchantSchema = z.object({

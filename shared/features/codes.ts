@@ -178,3 +178,17 @@ export function entryModeOf(mode: EntryMode | undefined): number {
 export function typeOf(type: TransactionType): number {
   return typeIndex.get(type) ?? 0;
 }
+
+const lastSpendType = typeOf('clearing');
+
+/** True for the type indices that spend money: authorizations, transfers, and clearings whose authorization was never seen. */
+export function isSpend(type: number): boolean {
+  return type >= 1 && type <= lastSpendType;
+}
+
+const returnTypes = [typeOf('reversal'), typeOf('refund')];
+
+/** True for the type indices that bring money back to the card: reversals and refunds. */
+export function isReturn(type: number): boolean {
+  return type === returnTypes[0] || type === returnTypes[1];
+}

@@ -1,6 +1,6 @@
 // shared/encoder/encoder-thread.ts: port to one encoder thread as the main thread sees it, and its adapter over node:worker_threads.
-import { Worker } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
+import { startWorker } from '../lifecycle/start-worker.ts';
 import type { FromWorker, ToWorker, WorkerReady, WorkerSettings } from './worker-protocol.ts';
 
 /** Listeners of one thread; each is called at any time, `onEnd` at most once and last. */
@@ -22,17 +22,10 @@ export interface EncoderThread {
 export type StartThread = (settings: WorkerSettings) => EncoderThread;
 
 const silentListener: ThreadListener = { onMessage: () => {}, onEnd: () => {} };
-const isSource = import.meta.url.endsWith('.ts');
 
 /** The real thread: encoder-worker, from source or from dist alike. */
 export const startWorkerThread: StartThread = (settings) => {
-  const worker = new Worker(
-    new URL(isSource ? './encoder-worker.ts' : './encoder-worker.js', import.meta.url),
-    {
-      workerData: settings,
-      execArgv: isSource ? ['--import', 'tsx'] : [],
-    },
-  );
+  const worker = startWorker({ beside: import.meta.url, name: 'encoder-worker', workerData: settings });
   let current: ThreadListener = silentListener;
   let cause: unknown;
   worker.on('message', (message: FromWorker) => current.onMessage(message));

@@ -23,7 +23,7 @@ const digitRuns = new RegExp(String.raw`\d(?:${separators}{0,3}\d){${shortestCar
 const separatorRun = new RegExp(`${separators}+`);
 // The same over bytes read as Latin-1: typographic separators are two or three bytes above 0x7f each.
 const digitRunsInBytes = new RegExp(
-  String.raw`\d(?:[\s._\-\x80-\xff]{0,9}\d){${shortestCardNumber - 1},}`,
+  String.raw`\d(?:[\s\0._\-\x80-\xff]{0,9}\d){${shortestCardNumber - 1},}`,
   'g',
 );
 const separatorRunInBytes = /[^\d]+/;
@@ -76,7 +76,8 @@ function isRefused(candidate: Candidate, groups: readonly string[], fieldClass: 
   const { first, last, digits } = candidate;
   if (first === last) return fieldClass !== 'id' || isPublishedTestNumber(digits);
   if (isWholeRun(candidate, groups) && fieldClass !== 'id') return true;
-  return isCardGrouping(groups.slice(first, last + 1));
+  // The inner groups of a UUID are 4-4-4, twelve digits.
+  return digits.length > 12 && isCardGrouping(groups.slice(first, last + 1));
 }
 
 const isWholeRun = (candidate: Candidate, groups: readonly string[]) =>
@@ -94,7 +95,7 @@ function isCardGrouping(groups: readonly string[]): boolean {
  */
 export function maskCardNumbers(bytes: Uint8Array): Uint8Array {
   const original = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  const text = original.includes('\\') ? original.replaceAll(jsonEscapes, unescape) : original;
+  const text = original.includes('\\') ? original.replaceAll(jsonEscapes, unescapeOne) : original;
   const masked = text.replaceAll(digitRunsInBytes, maskRun);
   return masked === text ? bytes : Buffer.from(masked, 'latin1');
 }
@@ -102,10 +103,10 @@ export function maskCardNumbers(bytes: Uint8Array): Uint8Array {
 const jsonEscapes = /\\(?:u([\da-fA-F]{4})|[tnr])/g;
 const separator = new RegExp(separators);
 
-function unescape(escape: string, code: string | undefined): string {
+function unescapeOne(escaped: string, code: string | undefined): string {
   const character = code === undefined ? ' ' : String.fromCharCode(Number.parseInt(code, 16));
   if (/[0-9]/.test(character)) return character;
-  return separator.test(character) ? ' ' : escape;
+  return separator.test(character) ? ' ' : escaped;
 }
 
 /** Masks the card numbers of one text. */

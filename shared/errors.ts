@@ -91,6 +91,11 @@ export const errorCatalogue = {
     'The Kafka broker cannot be reached.',
     'Check FRAUD_KAFKA_BROKERS and the broker’s log.',
   ),
+  FRAUD_CONSUMER_STALLED: entry(
+    'fatal',
+    'The consumer is behind and makes no progress.',
+    'The process ends and is restarted; if it happens again look at the broker, the disk and the encoder.',
+  ),
   FRAUD_STORE_UNAVAILABLE: entry(
     'dependency',
     'The state store does not answer.',

@@ -1,15 +1,36 @@
 // services/stream-scorer/config.ts: every setting of this process: name, unit, range, default.
 import { z } from 'zod';
-import { readSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
+import { readSettings, redactSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
 
-const positive = (fallback: number, limit: number) => z.coerce.number().int().min(1).max(limit).default(fallback);
+const positive = (fallback: number, limit: number) =>
+  z.coerce.number().int().min(1).max(limit).default(fallback);
 
 export const scorerSettings = {
-  kafkaBrokers: setting('FRAUD_KAFKA_BROKERS', z.string().min(1), 'host:port of the brokers, separated by commas'),
-  topicPrefix: setting('FRAUD_KAFKA_TOPIC_PREFIX', z.string().default(''), 'put before every topic name, for tests'),
-  groupId: setting('FRAUD_KAFKA_GROUP_ID', z.string().default('stream-scorer'), 'consumer group of all replicas'),
-  stateDirectory: setting('FRAUD_STATE_DIRECTORY', z.string().default('.fraud/state'), 'folder of the LMDB environment'),
-  registryDirectory: setting('FRAUD_REGISTRY_DIRECTORY', z.string().default('.fraud/registry'), 'folder of the model registry'),
+  kafkaBrokers: setting(
+    'FRAUD_KAFKA_BROKERS',
+    z.string().min(1),
+    'host:port of the brokers, separated by commas',
+  ),
+  topicPrefix: setting(
+    'FRAUD_KAFKA_TOPIC_PREFIX',
+    z.string().default(''),
+    'put before every topic name, for tests',
+  ),
+  groupId: setting(
+    'FRAUD_KAFKA_GROUP_ID',
+    z.string().default('stream-scorer'),
+    'consumer group of all replicas',
+  ),
+  stateDirectory: setting(
+    'FRAUD_STATE_DIRECTORY',
+    z.string().default('.fraud/state'),
+    'folder of the LMDB environment',
+  ),
+  registryDirectory: setting(
+    'FRAUD_REGISTRY_DIRECTORY',
+    z.string().default('.fraud/registry'),
+    'folder of the model registry',
+  ),
   encoderProvider: setting(
     'FRAUD_ENCODER_PROVIDER',
     z.enum(['auto', 'cuda', 'webgpu', 'cpu']).default('auto'),
@@ -26,7 +47,11 @@ export const scorerSettings = {
     'padded positions that may wait before the encoder refuses',
   ),
   chunkRecords: setting('FRAUD_CHUNK_RECORDS', positive(256, 4096), 'records handled together at most'),
-  bufferedRecords: setting('FRAUD_BUFFERED_RECORDS', positive(4096, 1_000_000), 'records read ahead per partition before Kafka is paused'),
+  bufferedRecords: setting(
+    'FRAUD_BUFFERED_RECORDS',
+    positive(4096, 1_000_000),
+    'records read ahead per partition before Kafka is paused',
+  ),
   clock: setting(
     'FRAUD_CLOCK',
     z.enum(['system', 'event-time']).default('system'),
@@ -37,16 +62,43 @@ export const scorerSettings = {
     z.stringbool().default(false),
     'true: one stream over all partitions in event-time order; repeatable, for replays of a filled topic by one process',
   ),
-  operationsPort: setting('FRAUD_OPERATIONS_PORT', z.coerce.number().int().min(0).max(65535).default(0), 'port of /livez, /readyz, /metrics; 0 = any free one'),
-  decisionRetentionHours: setting('FRAUD_DECISION_RETENTION_HOURS', positive(24, 8760), 'how long a decision that raised no alert is remembered'),
-  alertRetentionDays: setting('FRAUD_ALERT_RETENTION_DAYS', positive(180, 3650), 'how long a decision that alerted is remembered: the longest label delay'),
-  stallSeconds: setting('FRAUD_STALL_SECONDS', positive(120, 86_400), 'lag without progress for this long ends the process'),
-  logLevel: setting('FRAUD_LOG_LEVEL', z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), 'pino level'),
+  operationsPort: setting(
+    'FRAUD_OPERATIONS_PORT',
+    z.coerce.number().int().min(0).max(65535).default(0),
+    'port of /livez, /readyz, /metrics; 0 = any free one',
+  ),
+  decisionRetentionHours: setting(
+    'FRAUD_DECISION_RETENTION_HOURS',
+    positive(24, 8760),
+    'how long a decision that raised no alert is remembered',
+  ),
+  alertRetentionDays: setting(
+    'FRAUD_ALERT_RETENTION_DAYS',
+    positive(180, 3650),
+    'how long a decision that alerted is remembered: the longest label delay',
+  ),
+  stallSeconds: setting(
+    'FRAUD_STALL_SECONDS',
+    positive(120, 86_400),
+    'lag without progress for this long ends the process',
+  ),
+  logLevel: setting(
+    'FRAUD_LOG_LEVEL',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'pino level',
+  ),
 } as const;
 
 export type ScorerSettings = SettingsOf<typeof scorerSettings>;
 
 /** @throws AppError FRAUD_CONFIG_INVALID listing every problem at once. */
-export function readScorerSettings(environment: Readonly<Record<string, string | undefined>>): ScorerSettings {
+export function readScorerSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): ScorerSettings {
   return readSettings(scorerSettings, environment);
+}
+
+/** Settings as they are logged. */
+export function redactedSettings(settings: ScorerSettings): Record<string, unknown> {
+  return redactSettings(scorerSettings, settings);
 }

@@ -1,0 +1,67 @@
+// services/stream-scorer/chunk-router.ts: a consumed chunk → runs of one topic, each through its own steps in order, then committed; and the counts.
+import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
+import type { InputRecord } from '../../shared/kafka/records.ts';
+import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
+import type { Chunk, Step, StoredChunk } from './chunk.ts';
+import type { FollowingClock } from './replay-clock.ts';
+
+export interface ChunkRouter {
+  readonly onChunk: (chunk: ConsumedChunk) => Promise<void>;
+  /** consumed = decided + applied + deadLettered + redelivered (+ outcomes). */
+  readonly counts: () => Record<string, number>;
+}
+
+/** Maximal runs of one topic, in order: aligned chunks mix transactions and outcomes. */
+export function splitByTopic(records: readonly InputRecord[]): InputRecord[][] {
+  const runs: InputRecord[][] = [];
+  for (const record of records) {
+    const last = runs.at(-1);
+    if (last && last[0].topic === record.topic) last.push(record);
+    else runs.push([record]);
+  }
+  return runs;
+}
+
+export function createChunkRouter(parts: {
+  readonly transactionsTopic: string;
+  readonly clock: FollowingClock;
+  readonly metrics: ScorerMetrics;
+  readonly runTransactions: Step<Chunk, StoredChunk>;
+  readonly markOutcomes: (records: readonly InputRecord[]) => Promise<void>;
+}): ChunkRouter {
+  const { metrics, clock, transactionsTopic } = parts;
+  const counts = { consumed: 0, decided: 0, applied: 0, deadLettered: 0, redelivered: 0, outcomes: 0 };
+
+  const count = (done: StoredChunk): void => {
+    for (const { decision } of done.evaluated) {
+      if (decision) metrics.decided.inc({ decision: decision.decision, tier: decision.tier });
+      else metrics.applied.inc();
+      counts[decision ? 'decided' : 'applied'] += 1;
+    }
+    for (const { error } of done.refused) metrics.deadLettered.inc({ reason: error.code });
+    const again = done.recalled.length + done.repeats.length;
+    metrics.redelivered.inc(again);
+    metrics.chunkRecords.observe(done.records.length);
+    counts.deadLettered += done.refused.length;
+    counts.redelivered += again;
+  };
+
+  return {
+    counts: () => ({ ...counts }),
+    onChunk: async (consumed) => {
+      for (const records of splitByTopic(consumed.records)) {
+        const [{ topic }] = records;
+        clock.follow(records);
+        if (topic === transactionsTopic)
+          count(await parts.runTransactions({ records, receivedAtMs: clock.now() }));
+        else {
+          await parts.markOutcomes(records);
+          counts.outcomes += records.length;
+        }
+        metrics.consumed.inc({ topic }, records.length);
+        counts.consumed += records.length;
+      }
+      await consumed.commit();
+    },
+  };
+}

@@ -1,0 +1,170 @@
+// services/stream-scorer/start-scorer.ts: builds and starts every part of the scorer inside one scope.
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
+import type { KafkaConnection } from '../../shared/kafka/connection.ts';
+import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
+import { createProducer, type Producer } from '../../shared/kafka/producer.ts';
+import type { Scope } from '../../shared/lifecycle/scope.ts';
+import type { Logger } from '../../shared/observability/logger.ts';
+import { createScorerMetrics, type ScorerMetrics } from '../../shared/observability/metrics.ts';
+import { createScorer } from '../../shared/scoring/scorer.ts';
+import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
+import type { StateStore } from '../../shared/sequence/state-store.ts';
+import { type ChunkRouter, createChunkRouter } from './chunk-router.ts';
+import type { ScorerSettings } from './config.ts';
+import { createOutputWriter } from './outputs.ts';
+import { createTransactionPipeline } from './pipeline.ts';
+import { createProgressWatch } from './progress-watch.ts';
+import { createReplayClock, type FollowingClock, toFollowingClock } from './replay-clock.ts';
+import { createResendOutbox } from './resend-outbox.ts';
+import { type StartedModel, startModel } from './start-model.ts';
+import { startOperations } from './start-operations.ts';
+import { createMarkOutcomesStep } from './steps/mark-outcomes.ts';
+import { createAcknowledgedEntries } from './steps/store-decisions.ts';
+import { createTimed } from './timed.ts';
+import { nameTopics, type TopicNames } from './topic-names.ts';
+import { startWatching } from './watching.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface StartOptions {
+  readonly settings: ScorerSettings;
+  readonly log: Logger;
+  readonly scope: Scope;
+  /** Wall clock; decisions follow it unless FRAUD_CLOCK=event-time. */
+  readonly clock: Clock;
+}
+
+/** A scorer that runs. */
+export interface RunningScorer {
+  /** Rejects when the scorer cannot go on; never resolves. */
+  readonly failed: Promise<never>;
+  counts(): Record<string, number>;
+  readonly operationsPort: number;
+}
+
+interface Parts {
+  readonly settings: ScorerSettings;
+  readonly log: Logger;
+  readonly metrics: ScorerMetrics;
+  readonly topicNames: TopicNames;
+  readonly connection: KafkaConnection;
+  readonly clock: FollowingClock;
+  readonly store: StateStore;
+  readonly producer: Producer;
+  readonly model: StartedModel;
+}
+
+/** Transactions through the pipeline, outcomes into the histories. */
+function buildRouter({
+  settings,
+  log,
+  metrics,
+  topicNames,
+  clock,
+  store,
+  producer,
+  model,
+}: Parts): ChunkRouter {
+  const scorer = createScorer({
+    ...model,
+    clock,
+    onDegrade: (error, tier, transactions) =>
+      log.error({ err: error, tier, transactions }, 'answering on a lower tier'),
+  });
+  const acknowledged = createAcknowledgedEntries();
+  const outputs = createOutputWriter(topicNames);
+  const retention = {
+    quietMs: settings.decisionRetentionHours * HOUR_MS,
+    alertedMs: settings.alertRetentionDays * 24 * HOUR_MS,
+  };
+  const shared = { clock, edge: defaultEdgeSettings, store, producer, metrics };
+  return createChunkRouter({
+    transactionsTopic: topicNames.transactions,
+    clock,
+    metrics,
+    runTransactions: createTransactionPipeline(
+      { ...shared, acknowledged, scorer, outputs, retention },
+      createTimed(metrics),
+    ),
+    markOutcomes: createMarkOutcomesStep({ ...shared, deadLetterTopic: topicNames.deadLetters }),
+  });
+}
+
+function buildConsumer(
+  { settings, log, topicNames, connection, store, producer }: Parts,
+  router: ChunkRouter,
+): Consumer {
+  return createConsumer({
+    connection,
+    groupId: settings.groupId,
+    topics: [topicNames.transactions, topicNames.outcomes],
+    onChunk: router.onChunk,
+    maxChunkRecords: settings.chunkRecords,
+    bufferedRecords: settings.bufferedRecords,
+    aligned: settings.aligned,
+    stateOffset: (topic, partition) => store.readInputOffset(topic, partition),
+    onAssigned: createResendOutbox({ store, producer, log }),
+  });
+}
+
+/** State, model and producer: what must stand before anything is read. */
+async function startParts({ settings, log, scope, clock }: StartOptions): Promise<Parts> {
+  const metrics = createScorerMetrics();
+  const topicNames = nameTopics(settings.topicPrefix);
+  const brokers = settings.kafkaBrokers.split(',').map((broker) => broker.trim());
+  const connection: KafkaConnection = { brokers, clientId: 'stream-scorer', log };
+  const store = await scope.start(
+    'state store',
+    () => createLmdbStateStore({ directory: settings.stateDirectory }),
+    (part) => part.close(),
+  );
+  const model = await startModel({ settings, log, metrics, scope });
+  const producer = await scope.start(
+    'producer',
+    () => createProducer({ connection, maxBatchBytes: topicNames.maxBatchBytes }),
+    (part) => part.close(),
+  );
+  const scoringClock = settings.clock === 'event-time' ? createReplayClock() : toFollowingClock(clock);
+  return { settings, log, metrics, topicNames, connection, clock: scoringClock, store, producer, model };
+}
+
+/** Starts in order; when one part fails, the ones before it are stopped and the error goes on. */
+export async function startScorer(options: StartOptions): Promise<RunningScorer> {
+  const { settings, log, scope } = options;
+  const parts = await startParts(options);
+  const router = buildRouter(parts);
+  const consumer = buildConsumer(parts, router);
+  const watch = createProgressWatch(systemClock, settings.stallSeconds * 1000);
+  let isAssigned = false;
+  const operations = await scope.start(
+    'operations server',
+    () =>
+      startOperations({ ...parts, consumer, watch, isAssigned: () => isAssigned }, settings.operationsPort),
+    (part) => part.close(),
+  );
+  await scope.start(
+    'consumer',
+    () => consumer.start(),
+    () => consumer.stop(),
+  );
+  isAssigned = true;
+  const watching = await scope.start(
+    'watch',
+    () =>
+      startWatching({
+        ...parts,
+        encoder: parts.model.encoder,
+        consumer,
+        watch,
+        topic: parts.topicNames.transactions,
+      }),
+    (part) => part.stop(),
+  );
+  log.info({ operationsPort: operations.port, topic: parts.topicNames.transactions }, 'ready');
+  return {
+    failed: Promise.race([consumer.failed, watching.failed]),
+    counts: router.counts,
+    operationsPort: operations.port,
+  };
+}

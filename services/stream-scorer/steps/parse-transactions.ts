@@ -1,0 +1,38 @@
+// services/stream-scorer/steps/parse-transactions.ts: bytes → Transaction, or a dead letter that names the field.
+import type { Clock } from '../../../shared/clock.ts';
+import type { EdgeSettings } from '../../../shared/edge/edge-settings.ts';
+import { parseTransaction } from '../../../shared/edge/parse-transaction.ts';
+
+import type { ScorerMetrics } from '../../../shared/observability/metrics.ts';
+import type { Chunk, ParsedChunk, ReceivedTransaction, RefusedRecord, Step } from '../chunk.ts';
+import { contentHashOf } from '../content-hash.ts';
+
+/** Refuses nothing silently: each record of the chunk is in `received` or in `refused`. */
+export function createParseTransactionsStep(parts: {
+  readonly clock: Clock;
+  readonly edge: EdgeSettings;
+  readonly metrics: ScorerMetrics;
+}): Step<Chunk, ParsedChunk> {
+  return function parseTransactions(chunk) {
+    const received: ReceivedTransaction[] = [];
+    const refused: RefusedRecord[] = [];
+    const nowMs = parts.clock.now();
+    for (const record of chunk.records) {
+      const parsed = parseTransaction(record.value, record.key, nowMs, parts.edge);
+      if (parsed.kind === 'invalid') {
+        refused.push({ record, ...parsed });
+        continue;
+      }
+      const { transaction, eventTimeMs, unknownFields } = parsed;
+      if (unknownFields > 0) parts.metrics.unknownFields.inc(unknownFields);
+      received.push({
+        record,
+        transaction,
+        eventTimeMs,
+        decisionKey: `${transaction.portfolioId}|${transaction.transactionId}`,
+        contentHash: contentHashOf(transaction),
+      });
+    }
+    return { ...chunk, received, refused };
+  };
+}

@@ -1,0 +1,52 @@
+// services/stream-scorer/watching.ts: once a second: lag and queue into metrics, progress judged; now and then old decisions are forgotten.
+import type { Clock } from '../../shared/clock.ts';
+import type { OnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Consumer } from '../../shared/kafka/consumer.ts';
+import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
+import type { ProgressWatch } from './progress-watch.ts';
+
+const PRUNE_EVERY_MS = 10 * 60_000;
+const OBSERVE_EVERY_MS = 1_000;
+
+/** Records behind over all owned partitions. */
+export function lagOf(consumer: Consumer): bigint {
+  return consumer.progress().reduce((sum, { lag }) => sum + lag, 0n);
+}
+
+export interface Watched {
+  readonly consumer: Consumer;
+  readonly watch: ProgressWatch;
+  readonly metrics: ScorerMetrics;
+  readonly encoder: OnnxEncoder;
+  readonly store: { pruneDecisions(nowMs: number): Promise<number> };
+  readonly clock: Clock;
+  readonly topic: string;
+}
+
+/** `failed` rejects on a stall or an unhealthy encoder: the process then ends and is restarted. */
+export function startWatching(watched: Watched): { readonly failed: Promise<never>; stop(): void } {
+  const { consumer, watch, metrics, encoder, store, clock, topic } = watched;
+  const timers: NodeJS.Timeout[] = [];
+  const failed = new Promise<never>((_resolve, reject) => {
+    const observe = () => {
+      const position = consumer.progress().reduce((sum, one) => sum + one.position, 0n);
+      const lag = lagOf(consumer);
+      watch.observe({ position, lag });
+      metrics.lag.set({ topic }, Number(lag));
+      metrics.queuedPositions.set(encoder.queuedPositions());
+      const why = watch.whyNotAlive();
+      if (why) reject(new AppError('FRAUD_CONSUMER_STALLED', { detail: why }));
+      if (!encoder.isHealthy())
+        reject(new AppError('FRAUD_ENCODER_FAILED', { detail: 'A worker hung or died.' }));
+    };
+    timers.push(setInterval(observe, OBSERVE_EVERY_MS));
+    timers.push(setInterval(() => store.pruneDecisions(clock.now()).catch(reject), PRUNE_EVERY_MS));
+  });
+  return {
+    failed,
+    stop: () => {
+      for (const timer of timers) clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,194 @@
+// shared/scoring/scorer.ts: READ FIRST: THE path from transactions to decisions; stream, HTTP, training and receipts all take it.
+import type { Clock } from '../clock.ts';
+import type { Context } from '../domain/context.ts';
+import type { Decision, Tier } from '../domain/decision.ts';
+import { isDecided, type Transaction } from '../domain/transaction.ts';
+import type { EncodedRow, Encoder } from '../encoder/encoder.ts';
+import { AppError } from '../errors.ts';
+import { buildContext } from '../features/build-context.ts';
+import type { AppendEvent } from '../sequence/state-store.ts';
+import type { Champion } from './champion.ts';
+import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
+import {
+  loadWorkingRecords,
+  type ReadRecords,
+  replacedCardKey,
+  type WorkingRecords,
+} from './working-records.ts';
+
+/** One transaction to be decided or applied, parsed and trusted. */
+export interface ScoreRequest {
+  readonly transaction: Transaction;
+  readonly eventTimeMs: number;
+  readonly receivedAtMs: number;
+}
+
+/** Parts that every evaluation has. */
+interface Evaluated {
+  readonly transaction: Transaction;
+  /** The transaction's own packed event. */
+  readonly event: Uint8Array;
+  /** What the store must append, together with the decision. */
+  readonly appends: readonly AppendEvent[];
+}
+
+/** An authorization or transfer: a decision is owed. */
+export interface DecidedEvaluation extends Evaluated {
+  readonly kind: 'decided';
+  readonly context: Context;
+  readonly decision: Decision;
+  readonly tier: Tier;
+  /** Uncalibrated score of the tier that answered. */
+  readonly rawScore: number;
+  /** Readings of the pass; absent below tier full. */
+  readonly encoded?: EncodedRow | undefined;
+}
+
+/** A clearing, reversal, refund, statement or repayment: it changes the history and decides nothing. */
+export interface AppliedEvaluation extends Evaluated {
+  readonly kind: 'applied';
+}
+
+export type Evaluation = DecidedEvaluation | AppliedEvaluation;
+
+/** A champion and the encoder started from its `encoderParts`; without an encoder the lower tiers answer. */
+export interface ScoringModel {
+  readonly champion: Champion;
+  readonly encoder?: Encoder | undefined;
+}
+
+export interface ScorerOptions extends ScoringModel {
+  readonly clock: Clock;
+  /** Called when a chunk is answered below tier full although there is an encoder. */
+  readonly onDegrade?: (error: AppError, tier: Tier, transactions: number) => void;
+}
+
+export interface Scorer {
+  /**
+   * Evaluations in the order of the requests. Transactions see those before them in the same call.
+   * @throws AppError FRAUD_ENCODER_OVERLOADED: nothing was decided, call again; and whatever `readRecords` throws
+   */
+  evaluateMany(requests: readonly ScoreRequest[], readRecords: ReadRecords): Promise<Evaluation[]>;
+  /** Calls from now on use this model; those under way finish with the one they began with. Returns the one replaced. */
+  replaceModel(model: ScoringModel): ScoringModel;
+  readonly model: ScoringModel;
+}
+
+type Draft = Omit<DecidedEvaluation, 'decision' | 'tier' | 'rawScore' | 'encoded'> | AppliedEvaluation;
+
+/** Builds contexts in order, encodes those owed a decision in one call, then decides each. */
+export function createScorer(options: ScorerOptions): Scorer {
+  let model: ScoringModel = { champion: options.champion, encoder: options.encoder };
+  let writer = createDecisionWriter(model.champion);
+  return {
+    evaluateMany: async (requests, readRecords) => {
+      const { champion, encoder } = model;
+      const write = writer;
+      const stopwatch = createStopwatch();
+      const transactions = requests.map(({ transaction }) => transaction);
+      const records = await loadWorkingRecords(transactions, readRecords);
+      stopwatch.lap('read');
+      const drafts = transactions.map((transaction) => draftOne(transaction, records, champion));
+      stopwatch.lap('features');
+      const encoded = await encodeDrafts(drafts, encoder, options.onDegrade);
+      stopwatch.lap('encoder');
+      return finishAll(drafts, { requests, encoded, write, timingsMs: stopwatch.laps, clock: options.clock });
+    },
+    replaceModel: (next) => {
+      const replaced = model;
+      model = next;
+      writer = createDecisionWriter(next.champion);
+      return replaced;
+    },
+    get model() {
+      return model;
+    },
+  };
+}
+
+function draftOne(transaction: Transaction, records: WorkingRecords, champion: Champion): Draft {
+  const { reference } = champion.viewOf(transaction.portfolioId);
+  const built = buildContext({
+    transaction,
+    ...records.recordsOf(transaction),
+    reference,
+    settings: champion.featureSettings,
+  });
+  const { context, event } = built;
+  const decided = isDecided(transaction);
+  const appends =
+    decided || transaction.replacesCardToken ? markAppends(built.appends, transaction) : built.appends;
+  records.append(appends);
+  const kind = decided ? 'decided' : 'applied';
+  return kind === 'decided'
+    ? { kind, transaction, event, appends, context }
+    : { kind, transaction, event, appends };
+}
+
+/** Adds what makes an append safe to repeat (the decision's key) and what hands a replaced card's history on. */
+function markAppends(appends: readonly AppendEvent[], transaction: Transaction): readonly AppendEvent[] {
+  const takesOverFrom = replacedCardKey(transaction);
+  const decisionKey = `${transaction.portfolioId}|${transaction.transactionId}`;
+  return appends.map((append, index) => ({
+    ...append,
+    ...(isDecided(transaction) ? { decisionKey } : {}),
+    ...(index === 0 && takesOverFrom !== undefined ? { takesOverFrom } : {}),
+  }));
+}
+
+/** Readings and raw scores of the drafts owed a decision, in their order; undefined when the encoder cannot answer. */
+async function encodeDrafts(
+  drafts: readonly Draft[],
+  encoder: Encoder | undefined,
+  onDegrade: ScorerOptions['onDegrade'],
+): Promise<readonly EncodedRow[] | undefined> {
+  const rows = drafts.flatMap((draft) => (draft.kind === 'decided' ? [draft.context] : []));
+  if (!encoder || rows.length === 0) return undefined;
+  try {
+    return await encoder.encodeMany(rows);
+  } catch (cause) {
+    if (!(cause instanceof AppError) || cause.code !== 'FRAUD_ENCODER_FAILED') throw cause;
+    onDegrade?.(cause, 'features-only', rows.length);
+    return undefined;
+  }
+}
+
+interface FinishOptions {
+  readonly requests: readonly ScoreRequest[];
+  readonly encoded: readonly EncodedRow[] | undefined;
+  readonly write: DecisionWriter;
+  readonly timingsMs: Record<string, number>;
+  readonly clock: Clock;
+}
+
+function finishAll(drafts: readonly Draft[], options: FinishOptions): Evaluation[] {
+  const decidedAt = new Date(options.clock.now()).toISOString();
+  let row = 0;
+  return drafts.map((draft, index) => {
+    if (draft.kind === 'applied') return draft;
+    const encoded = options.encoded?.[row++];
+    const written = options.write({
+      transaction: draft.transaction,
+      context: draft.context,
+      encoded,
+      receivedAtMs: options.requests[index]?.receivedAtMs ?? 0,
+      decidedAt,
+      timingsMs: options.timingsMs,
+    });
+    return { ...draft, ...written, encoded };
+  });
+}
+
+/** Milliseconds per stage of one chunk, to the microsecond: what each of its transactions waited for. */
+function createStopwatch(): { laps: Record<string, number>; lap(name: string): void } {
+  const laps: Record<string, number> = {};
+  let from = performance.now();
+  return {
+    laps,
+    lap: (name) => {
+      const now = performance.now();
+      laps[name] = Math.round((now - from) * 1000) / 1000;
+      from = now;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// shared/scoring/working-records.ts: the records of a chunk, read once; each transaction's appends are seen by the ones after it.
+import { entityKeyOf } from '../domain/entity.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import { entityKeysOf, type TransactionKeys } from '../features/build-context.ts';
+import { appendEvent } from '../sequence/entity-record.ts';
+import { limitsOf } from '../sequence/record-limits.ts';
+import type { AppendEvent, EntityRecord } from '../sequence/state-store.ts';
+
+/** Records in the order of `entityKeys`; undefined where nothing is known (`StateStore.readRecords`). */
+export type ReadRecords = (
+  entityKeys: readonly string[],
+) => readonly (EntityRecord | undefined)[] | Promise<readonly (EntityRecord | undefined)[]>;
+
+/** The three histories of one transaction, as the transactions before it in the chunk left them. */
+export interface TransactionRecords {
+  readonly card: EntityRecord | undefined;
+  readonly merchant: EntityRecord | undefined;
+  readonly account: EntityRecord | undefined;
+}
+
+/** Working copies of a chunk's records. Nothing is written back: the store applies the same appends in its own transaction. */
+export interface WorkingRecords {
+  recordsOf(transaction: Transaction): TransactionRecords;
+  append(appends: readonly AppendEvent[]): void;
+}
+
+/** Key of the card this one replaces. */
+export function replacedCardKey({ portfolioId, replacesCardToken }: Transaction): string | undefined {
+  if (replacesCardToken === undefined) return undefined;
+  return entityKeyOf({ kind: 'card', portfolioId, key: replacesCardToken });
+}
+
+/** Reads every record the transactions need, once each. */
+export async function loadWorkingRecords(
+  transactions: readonly Transaction[],
+  readRecords: ReadRecords,
+): Promise<WorkingRecords> {
+  const keysOf = new Map<Transaction, TransactionKeys>();
+  const wanted = new Set<string>();
+  for (const transaction of transactions) {
+    const keys = entityKeysOf(transaction);
+    keysOf.set(transaction, keys);
+    wanted.add(keys.card);
+    if (keys.merchant) wanted.add(keys.merchant);
+    if (keys.account) wanted.add(keys.account);
+    const replaced = replacedCardKey(transaction);
+    if (replaced) wanted.add(replaced);
+  }
+  const entityKeys = [...wanted];
+  const read = await readRecords(entityKeys);
+  const records = new Map(entityKeys.map((key, index) => [key, read[index]]));
+  const find = (key: string | undefined): EntityRecord | undefined =>
+    key === undefined ? undefined : records.get(key);
+  return {
+    recordsOf: (transaction) => {
+      const { card, merchant, account } = keysOf.get(transaction) ?? entityKeysOf(transaction);
+      return {
+        card: find(card) ?? find(replacedCardKey(transaction)),
+        merchant: find(merchant),
+        account: find(account),
+      };
+    },
+    append: (appends) => {
+      for (const { entityKey, event, original, takesOverFrom } of appends) {
+        const before = records.get(entityKey) ?? find(takesOverFrom);
+        records.set(entityKey, appendEvent(before, event, limitsOf(entityKey), original));
+      }
+    },
+  };
+}

@@ -43,7 +43,8 @@ export function holdsCardNumber(text: string, fieldClass: FieldClass): boolean {
       const touches =
         (candidate.first === 0 && isAlphanumeric(before)) ||
         (candidate.last === groups.length - 1 && isAlphanumeric(after));
-      if (!touches && isRefused(candidate, groups, fieldClass)) return true;
+      if (!touches && isRefused(candidate, fieldClass, { groups, isWholeText: run === text.trim() }))
+        return true;
     }
   }
   return false;
@@ -72,16 +73,18 @@ function* candidatesIn(groups: readonly string[]): Generator<Candidate> {
   }
 }
 
-function isRefused(candidate: Candidate, groups: readonly string[], fieldClass: FieldClass): boolean {
+function isRefused(
+  candidate: Candidate,
+  fieldClass: FieldClass,
+  run: { readonly groups: readonly string[]; readonly isWholeText: boolean },
+): boolean {
   const { first, last, digits } = candidate;
+  const isWhole = run.isWholeText && first === 0 && last === run.groups.length - 1;
+  // Twelve digits are also the last group of a UUID and, as 4-4-4, its inner ones.
+  if (!isWhole && digits.length === shortestCardNumber) return false;
   if (first === last) return fieldClass !== 'id' || isPublishedTestNumber(digits);
-  if (isWholeRun(candidate, groups) && fieldClass !== 'id') return true;
-  // The inner groups of a UUID are 4-4-4, twelve digits.
-  return digits.length > 12 && isCardGrouping(groups.slice(first, last + 1));
+  return (isWhole && fieldClass !== 'id') || isCardGrouping(run.groups.slice(first, last + 1));
 }
-
-const isWholeRun = (candidate: Candidate, groups: readonly string[]) =>
-  candidate.first === 0 && candidate.last === groups.length - 1;
 
 /** Four digits first and no later group above six (4-4-4-4, 4-6-5, …), or digit by digit: never a UUID or a date. */
 function isCardGrouping(groups: readonly string[]): boolean {

@@ -59,15 +59,18 @@ export const channelNames: readonly string[] = Object.keys(CHANNELS).flatMap((na
   return name === 'authentication' ? Object.keys(AUTH_FLAGS) : [name];
 });
 
-const MINUTES_PER_WEEK = 7 * 24 * 60;
-/** Calendar channels by minute of the week, since the epoch's Thursday: saves eight sines per event. */
-const calendarTable = Float32Array.from({ length: MINUTES_PER_WEEK * 8 }, (_, at) => {
-  const minute = Math.floor(at / 8);
-  const column = at % 8;
-  const turns = column < 4 ? (minute % 1440) / 1440 : Math.floor(minute / 1440) / 7;
-  const angle = 2 * Math.PI * turns * (column % 4 < 2 ? 1 : 2);
-  return column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
-});
+const MINUTES_PER_DAY = 24 * 60;
+const DAYS_PER_WEEK = 7;
+/** sin and cos of one and of two turns at each of `steps` points of a cycle: saves eight sines per event. */
+const harmonics = (steps: number): Float32Array =>
+  Float32Array.from({ length: steps * 4 }, (_, at) => {
+    const angle = ((2 * Math.PI * Math.floor(at / 4)) / steps) * (at % 4 < 2 ? 1 : 2);
+    return at % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+// Two small tables stay in the cache beside the encoder's weights; one by minute of the week did not.
+const minuteHarmonics = harmonics(MINUTES_PER_DAY);
+/** Day 0 is the epoch's Thursday. */
+const weekdayHarmonics = harmonics(DAYS_PER_WEEK);
 
 /** ln(1 + u16 / BURST_SCALE), looked up: the burst ratio is stored in 16 bits. */
 const burstTable = Float32Array.from({ length: 65_536 }, (_, raw) => Math.log1p(raw / BURST_SCALE));
@@ -95,10 +98,15 @@ function writeTimes(view: DataView, offset: number, into: Float32Array, at: numb
   const categoryGap = view.getInt16(offset + 30, true);
   if (categoryGap === MISSING_FIXED) into[at + CHANNELS.categoryGapMissing] = 1;
   else into[at + CHANNELS.categoryGap] = scaleGap(categoryGap);
-  const minute = Math.floor(view.getUint32(offset, true) / 60) % MINUTES_PER_WEEK;
-  const from = minute * 8;
+  const minutes = Math.floor(view.getUint32(offset, true) / 60);
+  const days = Math.floor(minutes / MINUTES_PER_DAY);
+  const minute = (minutes - days * MINUTES_PER_DAY) * 4;
+  const weekday = (days % DAYS_PER_WEEK) * 4;
   const to = at + CHANNELS.calendar;
-  for (let column = 0; column < 8; column++) into[to + column] = calendarTable[from + column] ?? 0;
+  for (let column = 0; column < 4; column++) {
+    into[to + column] = minuteHarmonics[minute + column] ?? 0;
+    into[to + 4 + column] = weekdayHarmonics[weekday + column] ?? 0;
+  }
 }
 
 function writeFlags(view: DataView, offset: number, into: Float32Array, at: number): void {

@@ -68,7 +68,8 @@ export function refuseDataErrors<Accepted>(
   }
 }
 
-function toFieldError(error: z.ZodError): AppError {
+/** The first problem as an error that names its field; others are listed without values. */
+export function toFieldError(error: z.ZodError): AppError {
   const [first] = error.issues;
   const path = (issue: z.core.$ZodIssue) => issue.path.join('.');
   const others = [...new Set(error.issues.slice(1).map(path))].slice(0, 5);

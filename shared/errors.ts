@@ -101,6 +101,11 @@ export const errorCatalogue = {
     'The state store does not answer.',
     'Check disk space and permissions of the state directory.',
   ),
+  FRAUD_STORE_CONFLICT: entry(
+    'dependency',
+    'The state changed while this chunk was evaluated.',
+    'Nothing to do: the chunk is read again and the stored decisions are emitted. When it lasts, look for two consumers of one partition.',
+  ),
   FRAUD_ENCODER_OVERLOADED: entry(
     'dependency',
     'The encoder queue is full.',

@@ -76,7 +76,11 @@ export interface StateStore {
   findDecisions(
     decisionKeys: readonly string[],
   ): (StoredDecision | undefined)[] | Promise<(StoredDecision | undefined)[]>;
-  /** Applies the whole change atomically; appends and labels are applied to the record as it is inside the transaction (other processes may have written meanwhile). Resolves when durable. */
+  /**
+   * Applies the whole change atomically; appends and labels are applied to the record as it is inside the transaction (other processes may have written meanwhile).
+   * The first decision of a transaction stands. Resolves when the change would survive the end of this process.
+   * @throws AppError FRAUD_STORE_CONFLICT when a decision is stored with other bytes: nothing is changed, read again.
+   */
   commit(change: StateChange): Promise<void>;
   /** Next offset to read of a partition, as stored with the histories; undefined when never read. */
   readInputOffset(topic: string, partition: number): bigint | undefined | Promise<bigint | undefined>;

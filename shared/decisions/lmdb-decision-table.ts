@@ -1,0 +1,84 @@
+// shared/decisions/lmdb-decision-table.ts: decisions in LMDB with an index by hour of expiry, so that forgetting reads only what expires.
+import type { LmdbEnvironment } from '../sequence/lmdb-environment.ts';
+import type { StoredDecision } from '../sequence/state-store.ts';
+import { decodeDecision, encodeDecision, readKeepUntilMs } from './decision-bytes.ts';
+import { isFirstDecision } from './first-decision.ts';
+
+const HOUR_MS = 3_600_000;
+/** Index entries per transaction when forgetting: keeps the write lock for milliseconds. */
+const ENTRIES_PER_TRANSACTION = 16;
+
+/** Methods that write must be called inside a write transaction of the environment. */
+export interface DecisionTable {
+  find(decisionKey: string): StoredDecision | undefined;
+  has(decisionKey: string): boolean;
+  /** The decisions that are to be written, in order. @throws AppError FRAUD_STORE_CONFLICT */
+  selectFirst(decisions: readonly StoredDecision[]): StoredDecision[];
+  write(decisions: readonly StoredDecision[]): void;
+  /** Opens transactions of its own. */
+  prune(nowMs: number): number;
+}
+
+type Tables = Pick<LmdbEnvironment, 'root' | 'decisions' | 'expiry'>;
+
+/** One index entry per commit and hour; its first decision key makes it unique, since a key is written once. */
+function writeExpiry({ expiry }: Tables, decisions: readonly StoredDecision[]): void {
+  const keysByHour = new Map<number, string[]>();
+  for (const { decisionKey, keepUntilMs } of decisions) {
+    const hour = Math.ceil(keepUntilMs / HOUR_MS);
+    const keys = keysByHour.get(hour);
+    if (keys) keys.push(decisionKey);
+    else keysByHour.set(hour, [decisionKey]);
+  }
+  for (const [hour, keys] of keysByHour)
+    expiry.putSync([hour, keys[0] ?? ''], Buffer.from(JSON.stringify(keys)));
+}
+
+function pruneSome({ root, decisions, expiry }: Tables, nowMs: number): { pruned: number; isDone: boolean } {
+  return root.transactionSync(() => {
+    const end = Math.floor(nowMs / HOUR_MS) + 1;
+    const entries = [...expiry.getRange({ end: [end, ''], limit: ENTRIES_PER_TRANSACTION })];
+    let pruned = 0;
+    for (const { key, value } of entries) {
+      const decisionKeys: string[] = JSON.parse(Buffer.from(value).toString());
+      for (const decisionKey of decisionKeys) {
+        const stored = decisions.getBinary(decisionKey);
+        if (stored && readKeepUntilMs(stored) <= nowMs && decisions.removeSync(decisionKey)) pruned += 1;
+      }
+      expiry.removeSync(key);
+    }
+    return { pruned, isDone: entries.length < ENTRIES_PER_TRANSACTION };
+  });
+}
+
+export function createDecisionTable(tables: Tables): DecisionTable {
+  const { decisions } = tables;
+  const find = (decisionKey: string): StoredDecision | undefined => {
+    const packed = decisions.getBinary(decisionKey);
+    return packed && decodeDecision(decisionKey, packed);
+  };
+  return {
+    find,
+    has: (decisionKey) => decisions.doesExist(decisionKey),
+    selectFirst: (candidates) => {
+      const first = new Map<string, StoredDecision>();
+      for (const decision of candidates) {
+        const stored = first.get(decision.decisionKey) ?? find(decision.decisionKey);
+        if (isFirstDecision(decision, stored)) first.set(decision.decisionKey, decision);
+      }
+      return [...first.values()];
+    },
+    write: (written) => {
+      for (const decision of written) decisions.putSync(decision.decisionKey, encodeDecision(decision));
+      writeExpiry(tables, written);
+    },
+    prune: (nowMs) => {
+      let total = 0;
+      for (;;) {
+        const { pruned, isDone } = pruneSome(tables, nowMs);
+        total += pruned;
+        if (isDone) return total;
+      }
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// shared/sequence/lmdb-environment.ts: opens the LMDB environment of a state store; the options and what they promise.
+import { mkdirSync, statfsSync } from 'node:fs';
+import { type Database, type Key, open, type RootDatabase } from 'lmdb';
+import { AppError } from '../errors.ts';
+
+/** Where the state lies and how much it may grow. */
+export interface LmdbOptions {
+  /** Directory of the environment; made when missing. Several processes of one machine may open it, not over a network file system. */
+  readonly directory: string;
+  /** Upper bound of the store in bytes of address space; the file is sparse and takes what it holds. Default 64 GiB. */
+  readonly mapSizeBytes?: number;
+  /** Flush to the disk behind each commit, so that a power cut leaves the last flushed commit. Costs about as much again as the commit. Default false. */
+  readonly survivesPowerLoss?: boolean;
+}
+
+type Table<TableKey extends Key> = Database<Uint8Array, TableKey>;
+
+/** The tables of a state store. */
+export interface LmdbEnvironment {
+  readonly root: RootDatabase;
+  readonly records: Table<string>;
+  readonly decisions: Table<string>;
+  /** [hour of expiry, first decision key] → decision keys, one per line. */
+  readonly expiry: Table<[number, string]>;
+  readonly offsets: Table<[string, number]>;
+  readonly outbox: Table<[string, number, number]>;
+  /** @throws AppError FRAUD_STORE_UNAVAILABLE when the disk is nearly full: writing on through the memory map would end the process. */
+  ensureSpace(): void;
+}
+
+const DEFAULT_MAP_BYTES = 64 * 2 ** 30;
+/** Less free space than this refuses commits: room for the largest commits in flight of a few processes. */
+const MINIMUM_FREE_BYTES = 128 * 2 ** 20;
+
+/**
+ * Promises. A commit survives `kill -9` at any moment: pages are written to free places of the memory map, and the commit
+ * becomes visible with the last word written; what a process wrote there belongs to the kernel, not to the process.
+ * Two processes take turns at the write lock, which the kernel hands on when its holder dies. No flush per commit by default:
+ * after a power cut the store may be older or unreadable; it is answered by seeking to the smaller of the
+ * committed and the stored offset, or by `fraudctl state rebuild`.
+ */
+export function openEnvironment(options: LmdbOptions): LmdbEnvironment {
+  const { directory } = options;
+  try {
+    mkdirSync(directory, { recursive: true });
+    const root = open(toOpenOptions(options));
+    const table = <TableKey extends Key>(name: string): Table<TableKey> =>
+      root.openDB<Uint8Array, TableKey>({ name, encoding: 'binary' });
+    return {
+      root,
+      records: table('records'),
+      decisions: table('decisions'),
+      expiry: table('expiry'),
+      offsets: table('offsets'),
+      outbox: table('outbox'),
+      ensureSpace: () => ensureSpace(directory),
+    };
+  } catch (cause) {
+    throw new AppError('FRAUD_STORE_UNAVAILABLE', { detail: 'Opening failed.', cause, facts: { directory } });
+  }
+}
+
+function toOpenOptions({ directory, mapSizeBytes, survivesPowerLoss = false }: LmdbOptions) {
+  return {
+    path: directory,
+    mapSize: mapSizeBytes ?? DEFAULT_MAP_BYTES,
+    noSubdir: false,
+    maxDbs: 8,
+    noReadAhead: true, // reads are of single pages, at random
+    overlappingSync: survivesPowerLoss,
+    noSync: !survivesPowerLoss,
+    useWritemap: !survivesPowerLoss && process.platform !== 'win32',
+  };
+}
+
+function ensureSpace(directory: string): void {
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize >= MINIMUM_FREE_BYTES) return;
+  throw new AppError('FRAUD_STORE_UNAVAILABLE', {
+    detail: 'The disk is nearly full.',
+    facts: { directory, freeBytes: bavail * bsize },
+  });
+}

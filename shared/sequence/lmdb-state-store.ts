@@ -1,0 +1,129 @@
+// shared/sequence/lmdb-state-store.ts: StateStore in an embedded LMDB environment that several processes of one machine share.
+import { createDecisionTable, type DecisionTable } from '../decisions/lmdb-decision-table.ts';
+import { AppError } from '../errors.ts';
+import { applyToRecords } from './apply-change.ts';
+import { type LmdbEnvironment, type LmdbOptions, openEnvironment } from './lmdb-environment.ts';
+import type {
+  EntityRecord,
+  InputOffset,
+  OutboxEntry,
+  StateChange,
+  StateStore,
+  StoredDecision,
+} from './state-store.ts';
+
+/** Reads are synchronous and see the last commit of any process; a commit is one synchronous write transaction. */
+class LmdbStateStore implements StateStore {
+  readonly #environment: LmdbEnvironment;
+  readonly #decisions: DecisionTable;
+
+  constructor(environment: LmdbEnvironment) {
+    this.#environment = environment;
+    this.#decisions = createDecisionTable(environment);
+  }
+
+  readRecords(entityKeys: readonly string[]): (EntityRecord | undefined)[] {
+    return this.#guard(() => {
+      this.#environment.root.resetReadTxn();
+      return entityKeys.map((key) => this.#environment.records.getBinary(key));
+    });
+  }
+
+  findDecisions(decisionKeys: readonly string[]): (StoredDecision | undefined)[] {
+    return this.#guard(() => {
+      this.#environment.root.resetReadTxn();
+      return decisionKeys.map((key) => this.#decisions.find(key));
+    });
+  }
+
+  async commit(change: StateChange): Promise<void> {
+    this.#guard(() => {
+      this.#environment.ensureSpace();
+      this.#environment.root.transactionSync(() => this.#apply(change));
+    });
+  }
+
+  readInputOffset(topic: string, partition: number): bigint | undefined {
+    return this.#guard(() => {
+      this.#environment.root.resetReadTxn();
+      const stored = this.#environment.offsets.getBinary([topic, partition]);
+      return stored && Buffer.from(stored).readBigInt64LE();
+    });
+  }
+
+  readOutbox(topic: string, partition: number): OutboxEntry[] {
+    return this.#guard(() => {
+      this.#environment.root.resetReadTxn();
+      const range = this.#environment.outbox.getRange({
+        start: [topic, partition, 0],
+        end: [topic, partition, Number.MAX_SAFE_INTEGER],
+      });
+      return [...range].map(({ key, value }) => ({
+        topic,
+        partition,
+        offset: BigInt(key[2]),
+        bytes: Uint8Array.from(value),
+      }));
+    });
+  }
+
+  *scanRecords(): Iterable<{ entityKey: string; record: EntityRecord }> {
+    this.#environment.root.resetReadTxn();
+    for (const { key, value } of this.#environment.records.getRange({})) {
+      yield { entityKey: key, record: Uint8Array.from(value) };
+    }
+  }
+
+  async pruneDecisions(nowMs: number): Promise<number> {
+    return this.#guard(() => this.#decisions.prune(nowMs));
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.root.close();
+  }
+
+  #apply(change: StateChange): void {
+    const { records } = this.#environment;
+    const first = this.#decisions.selectFirst(change.decisions ?? []);
+    const changed = applyToRecords(change, {
+      record: (key) => records.getBinary(key),
+      isDecided: (key) => this.#decisions.has(key),
+    });
+    for (const [key, record] of changed) records.putSync(key, record);
+    this.#decisions.write(first);
+    this.#writeOffsets(change.inputOffsets ?? []);
+    this.#writeOutbox(change);
+  }
+
+  #writeOffsets(inputOffsets: readonly InputOffset[]): void {
+    for (const { topic, partition, offset } of inputOffsets) {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64LE(offset);
+      this.#environment.offsets.putSync([topic, partition], bytes);
+    }
+  }
+
+  #writeOutbox({ outbox = [], acknowledged = [] }: StateChange): void {
+    for (const { topic, partition, offset, bytes } of outbox) {
+      this.#environment.outbox.putSync([topic, partition, Number(offset)], bytes);
+    }
+    for (const { topic, partition, offset } of acknowledged) {
+      this.#environment.outbox.removeSync([topic, partition, Number(offset)]);
+    }
+  }
+
+  /** What LMDB throws becomes a dependency error: the caller pauses and tries again. */
+  #guard<Answer>(action: () => Answer): Answer {
+    try {
+      return action();
+    } catch (cause) {
+      if (cause instanceof AppError) throw cause;
+      throw new AppError('FRAUD_STORE_UNAVAILABLE', { cause });
+    }
+  }
+}
+
+/** @throws AppError FRAUD_STORE_UNAVAILABLE when the environment cannot be opened. Promises: lmdb-environment.ts. */
+export function createLmdbStateStore(options: LmdbOptions): StateStore {
+  return new LmdbStateStore(openEnvironment(options));
+}

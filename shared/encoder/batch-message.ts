@@ -1,4 +1,4 @@
-// shared/encoder/batch-message.ts: many rows in one ArrayBuffer, so that a batch crosses to a worker as one transfer instead of many copies.
+// shared/encoder/batch-message.ts: many rows in one shared buffer, so that a batch crosses to a worker as one small message instead of many copies.
 //
 // i32 × 3 per row (event count, portfolio index, features present 0/1) ‖ f32 features, featureWidth per row ‖ packed events of all rows, one after another.
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
@@ -14,11 +14,22 @@ export interface BatchShape {
   readonly featureWidth: number;
 }
 
-/** Main thread → worker. `buffer` is transferred and comes back with the answer, to be used again. */
+/**
+ * Memory of one batch on its way, seen by both threads and used again and again: transferred buffers would be new objects at every crossing,
+ * whose size drives the garbage collector (measured: half of the main thread's time per row).
+ * Whoever holds the last message about a slot owns it.
+ */
+export interface BatchSlot {
+  /** A packed batch. */
+  readonly input: SharedArrayBuffer;
+  /** f32 per row: its readings, then one raw score per head (NaN where the row carried no features). */
+  readonly output: SharedArrayBuffer;
+}
+
+/** Main thread → worker: slot `slot` holds a batch. */
 export interface BatchRequest extends BatchShape {
   readonly kind: 'batch';
-  readonly batchId: number;
-  readonly buffer: ArrayBuffer;
+  readonly slot: number;
 }
 
 /** Where the time of a batch went, milliseconds. */
@@ -29,12 +40,10 @@ export interface BatchTimings {
   readonly headsMs: number;
 }
 
-/** Worker → main thread. `values`: per row its readings, then one raw score per head (NaN where the row carried no features). */
+/** Worker → main thread: the slot's output is written. */
 export interface BatchAnswer {
   readonly kind: 'answer';
-  readonly batchId: number;
-  readonly buffer: ArrayBuffer;
-  readonly values: Float32Array;
+  readonly slot: number;
   /** Rows whose readings or raw scores are not finite. */
   readonly failedRows: readonly number[];
   readonly timings: BatchTimings;
@@ -43,13 +52,12 @@ export interface BatchAnswer {
 /** Worker → main thread: nothing of the batch can be used. */
 export interface BatchFailure {
   readonly kind: 'failure';
-  readonly batchId: number;
-  readonly buffer: ArrayBuffer;
+  readonly slot: number;
   readonly reason: string;
 }
 
-/** Bytes that hold any batch of at most `rows` rows and `positions` padded positions. */
-export function bufferBytes(rows: number, positions: number, featureWidth: number): number {
+/** Bytes of an input that holds any batch of at most `rows` rows and `positions` padded positions. */
+export function inputBytes(rows: number, positions: number, featureWidth: number): number {
   return rows * (HEADER_BYTES + featureWidth * 4) + positions * EVENT_BYTES;
 }
 
@@ -58,7 +66,7 @@ export function packBatch(
   rows: readonly EncoderRow[],
   shape: BatchShape,
   portfolioIndexOf: (portfolioId: string) => number,
-  buffer: ArrayBuffer,
+  buffer: SharedArrayBuffer,
 ): void {
   const header = new Int32Array(buffer, 0, rows.length * 3);
   const features = new Float32Array(buffer, rows.length * HEADER_BYTES, rows.length * shape.featureWidth);
@@ -70,8 +78,9 @@ export function packBatch(
     const bytes = eventCount * EVENT_BYTES;
     header[at * 3] = eventCount;
     header[at * 3 + 1] = portfolioIndexOf(row.portfolioId);
-    header[at * 3 + 2] = row.features.length > 0 ? 1 : 0;
-    if (row.features.length > 0) features.set(row.features, at * shape.featureWidth);
+    const hasFeatures = shape.featureWidth > 0 && row.features.length > 0;
+    header[at * 3 + 2] = hasFeatures ? 1 : 0;
+    if (hasFeatures) features.set(row.features, at * shape.featureWidth);
     const isExact = skipped === 0 && row.events.byteLength === bytes;
     events.set(isExact ? row.events : row.events.subarray(skipped, skipped + bytes), eventAt);
     eventAt += bytes;
@@ -88,7 +97,7 @@ export interface PackedRow {
 }
 
 /** Rows of a packed buffer as views; nothing is copied. */
-export function unpackBatch(buffer: ArrayBuffer, { rowCount, featureWidth }: BatchShape): PackedRow[] {
+export function unpackBatch(buffer: SharedArrayBuffer, { rowCount, featureWidth }: BatchShape): PackedRow[] {
   const header = new Int32Array(buffer, 0, rowCount * 3);
   const featuresAt = rowCount * HEADER_BYTES;
   let eventsAt = featuresAt + rowCount * featureWidth * 4;

@@ -1,5 +1,11 @@
 // shared/encoder/batch-runner.ts: one batch inside a worker: inputs → encoder → readings → heads; owns sessions and buffers.
-import { type BatchShape, type BatchTimings, type PackedRow, unpackBatch } from './batch-message.ts';
+import {
+  type BatchShape,
+  type BatchSlot,
+  type BatchTimings,
+  type PackedRow,
+  unpackBatch,
+} from './batch-message.ts';
 import { BATCH_POSITIONS, fixedSizes, mostRows, paddedRows } from './batch-sizes.ts';
 import type { Binding, InferenceSession, ProviderName } from './binding.ts';
 import { writeChannels } from './channels.ts';
@@ -10,9 +16,8 @@ import { chooseProvider, type ProviderReport } from './provider-chain.ts';
 import { type EncoderOutputs, readingLayout, toEncoderOutputs, writeReadings } from './readings.ts';
 import type { WorkerSettings } from './worker-protocol.ts';
 
-/** What a batch gave; `values` per row: readings, then one raw score per head (NaN where the row carried no features). */
+/** What became of a batch, beside the values in its slot. */
 export interface BatchResult {
-  readonly values: Float32Array<ArrayBuffer>;
   /** Rows whose readings or raw scores are not finite. */
   readonly failedRows: readonly number[];
   readonly timings: BatchTimings;
@@ -23,8 +28,10 @@ export interface BatchRunner {
   readonly readingCount: number;
   /** Velocity features the heads expect; 0 without heads. */
   readonly featureWidth: number;
+  /** Values per row of a slot's output. */
+  readonly outputWidth: number;
   /** Runs must not overlap: the buffers are shared. */
-  run(buffer: ArrayBuffer, shape: BatchShape): Promise<BatchResult>;
+  run(slot: BatchSlot, shape: BatchShape): Promise<BatchResult>;
   release(): Promise<void>;
 }
 
@@ -75,14 +82,14 @@ function findFailedRows(rows: readonly PackedRow[], values: Float32Array, readin
   });
 }
 
-async function runBatch(parts: Parts, buffer: ArrayBuffer, shape: BatchShape): Promise<BatchResult> {
+async function runBatch(parts: Parts, slot: BatchSlot, shape: BatchShape): Promise<BatchResult> {
   const startedAt = performance.now();
-  const rows = unpackBatch(buffer, shape);
+  const rows = unpackBatch(slot.input, shape);
   const { outputs, inputsMs } = await encode(parts, rows, shape.length);
   const encodedAt = performance.now();
   const { readingCount, heads } = parts;
   const stride = readingCount + heads.count;
-  const values = new Float32Array(rows.length * stride);
+  const values = new Float32Array(slot.output, 0, rows.length * stride);
   rows.forEach(({ portfolioIndex }, at) => {
     const reference = parts.settings.references[portfolioIndex];
     if (reference) writeReadings(outputs, at, reference, { into: values, at: at * stride });
@@ -98,7 +105,7 @@ async function runBatch(parts: Parts, buffer: ArrayBuffer, shape: BatchShape): P
     readingsMs: readAt - encodedAt,
     headsMs: performance.now() - readAt,
   };
-  return { values, failedRows: findFailedRows(rows, values, readingCount), timings };
+  return { failedRows: findFailedRows(rows, values, readingCount), timings };
 }
 
 /**
@@ -123,7 +130,8 @@ export async function startBatchRunner(settings: WorkerSettings, binding: Bindin
     report,
     readingCount,
     featureWidth: heads.featureWidth,
-    run: (buffer, shape) => runBatch(parts, buffer, shape),
+    outputWidth: readingCount + heads.count,
+    run: (slot, shape) => runBatch(parts, slot, shape),
     async release() {
       await session.release();
       await heads.release();

@@ -13,7 +13,7 @@ export interface ThreadListener {
 export interface EncoderThread {
   /** Replaces the listener before it. */
   listen(listener: ThreadListener): void;
-  post(message: ToWorker, transfer: readonly ArrayBuffer[]): void;
+  post(message: ToWorker): void;
   /** Forget a thread that hangs: it no longer keeps the process alive. It cannot be stopped: terminating it inside a run aborts the process. */
   abandon(): void;
 }
@@ -37,7 +37,7 @@ export const startWorkerThread: StartThread = (settings) => {
     listen(listener) {
       current = listener;
     },
-    post: (message, transfer) => worker.postMessage(message, transfer),
+    post: (message) => worker.postMessage(message),
     abandon() {
       current = silentListener;
       worker.unref();

@@ -1,13 +1,14 @@
 // shared/encoder/encoder-worker.ts: the thread that owns ONNX Runtime: takes packed batches one after another, answers, ends by itself when closed.
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BatchRequest } from './batch-message.ts';
+import { AppError } from '../errors.ts';
+import type { BatchRequest, BatchSlot } from './batch-message.ts';
 import { type BatchRunner, startBatchRunner } from './batch-runner.ts';
 import { createOnnxBinding } from './onnx-binding.ts';
 import { type FromWorker, type ToWorker, toStartFailure, type WorkerSettings } from './worker-protocol.ts';
 
-function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
+function post(message: FromWorker): void {
+  parentPort?.postMessage(message);
 }
 
 /** Linux's USER_HZ, 100 on every architecture Node runs on: /proc counts processor time in 10 ms. */
@@ -27,14 +28,16 @@ function threadCpuMs(): number | undefined {
 
 async function answer(
   runner: BatchRunner,
-  { batchId, buffer, rowCount, length, featureWidth }: BatchRequest,
+  slots: readonly BatchSlot[],
+  request: BatchRequest,
 ): Promise<void> {
+  const { slot: at } = request;
   try {
-    const result = await runner.run(buffer, { rowCount, length, featureWidth });
-    post({ kind: 'answer', batchId, buffer, ...result }, [buffer, result.values.buffer]);
+    const slot = slots[at];
+    if (!slot) throw new AppError('FRAUD_ENCODER_FAILED', { detail: `There is no slot ${at}.` });
+    post({ kind: 'answer', slot: at, ...(await runner.run(slot, request)) });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    post({ kind: 'failure', batchId, buffer, reason }, [buffer]);
+    post({ kind: 'failure', slot: at, reason: cause instanceof Error ? cause.message : String(cause) });
   }
 }
 
@@ -45,12 +48,14 @@ async function release(runner: BatchRunner): Promise<void> {
 }
 
 function serve(runner: BatchRunner): void {
+  let slots: readonly BatchSlot[] = [];
   // One after another: a second batch may already be waiting in the port while the first one runs.
   let last = Promise.resolve();
   parentPort?.on('message', (message: ToWorker) => {
-    if (message.kind === 'usage') post({ kind: 'usage', cpuMs: threadCpuMs() });
+    if (message.kind === 'slots') slots = message.slots;
+    else if (message.kind === 'usage') post({ kind: 'usage', cpuMs: threadCpuMs() });
     else if (message.kind === 'close') last = last.then(() => release(runner));
-    else last = last.then(() => answer(runner, message));
+    else last = last.then(() => answer(runner, slots, message));
   });
 }
 
@@ -58,8 +63,8 @@ async function start(settings: WorkerSettings): Promise<void> {
   try {
     const runner = await startBatchRunner(settings, createOnnxBinding());
     serve(runner);
-    const { report, readingCount, featureWidth } = runner;
-    post({ kind: 'ready', report, readingCount, featureWidth });
+    const { report, readingCount, featureWidth, outputWidth } = runner;
+    post({ kind: 'ready', report, readingCount, featureWidth, outputWidth });
   } catch (cause) {
     post(toStartFailure(cause));
     parentPort?.close();

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { AppError } from '../errors.ts';
 import type { PopulationReference } from '../features/population-reference.ts';
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
-import { bufferBytes, packBatch } from './batch-message.ts';
-import { BATCH_POSITIONS } from './batch-sizes.ts';
+import { inputBytes, packBatch } from './batch-message.ts';
+import { BATCH_POSITIONS, mostRows } from './batch-sizes.ts';
 import { createBatchingQueue } from './batching-queue.ts';
 import type { ProviderChoice } from './binding.ts';
 import { LENGTH_BUCKETS, paddedLengthOf } from './channels.ts';
@@ -12,7 +12,7 @@ import type { EncoderConfig } from './definition.ts';
 import type { Encoder, EncoderRow } from './encoder.ts';
 import { awaitReady, type EncoderThread, type StartThread, startWorkerThread } from './encoder-thread.ts';
 import { callEncoder } from './pending-call.ts';
-import type { BatchPacker } from './pool-member.ts';
+import type { BatchLayout } from './pool-member.ts';
 import type { ProviderReport } from './provider-chain.ts';
 import { createWorkerPool, type PoolActivity } from './worker-pool.ts';
 import type { HeadGraph, WorkerReady, WorkerSettings } from './worker-protocol.ts';
@@ -77,30 +77,29 @@ async function startThreads(options: OnnxEncoderOptions, settings: WorkerSetting
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failure) {
     // Half a pool is rolled back: those that did start end by themselves.
-    for (const thread of [first, ...others]) thread.post({ kind: 'close' }, []);
+    for (const thread of [first, ...others]) thread.post({ kind: 'close' });
     throw failure.reason;
   }
   return { threads: [first, ...others], ready };
 }
 
-function createPacker(
+function createLayout(
   options: OnnxEncoderOptions,
-  { featureWidth, report }: WorkerReady,
+  { featureWidth, outputWidth, report }: WorkerReady,
   indexOf: (portfolioId: string) => number,
-): BatchPacker {
-  const positions = options.maxBatchPositions ?? BATCH_POSITIONS[report.provider];
-  const rows = Math.ceil(positions / SHORTEST);
-  const bytes = bufferBytes(rows, Math.max(positions, LONGEST), featureWidth);
-  const spare: ArrayBuffer[] = [];
+): BatchLayout {
+  const positions = Math.max(LONGEST, options.maxBatchPositions ?? BATCH_POSITIONS[report.provider]);
+  const rows = mostRows(positions, SHORTEST);
   return {
-    pack({ entries, length }) {
-      const buffer = spare.pop() ?? new ArrayBuffer(bytes);
+    featureWidth,
+    outputWidth,
+    createSlot: () => ({
+      input: new SharedArrayBuffer(inputBytes(rows, positions, featureWidth)),
+      output: new SharedArrayBuffer(rows * outputWidth * 4),
+    }),
+    pack({ entries, length }, input) {
       const batchRows = entries.map(({ row }) => row);
-      packBatch(batchRows, { rowCount: entries.length, length, featureWidth }, indexOf, buffer);
-      return { buffer, featureWidth };
-    },
-    recycle: (buffer) => {
-      spare.push(buffer);
+      packBatch(batchRows, { rowCount: entries.length, length, featureWidth }, indexOf, input);
     },
   };
 }
@@ -151,9 +150,9 @@ export async function createOnnxEncoder(options: OnnxEncoderOptions): Promise<On
     maxBatchPositions: maxBatchPositions ?? BATCH_POSITIONS[report.provider],
     limitPositions: options.queueLimitPositions ?? DEFAULT_QUEUE_ROWS * LONGEST,
   });
-  const packer = createPacker(options, ready, indexOf);
+  const layout = createLayout(options, ready, indexOf);
   const runDeadlineMs = options.runDeadlineMs ?? 10_000;
-  const pool = createWorkerPool({ threads, queue, packer, readingCount, runDeadlineMs });
+  const pool = createWorkerPool({ threads, queue, layout, readingCount, runDeadlineMs });
   return {
     encoderVersion: options.encoderVersion,
     provider: report.provider,

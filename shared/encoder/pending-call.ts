@@ -1,6 +1,5 @@
 // shared/encoder/pending-call.ts: one encodeMany on its way: its rows go out in any batches, its results come back in row order.
 import { AppError } from '../errors.ts';
-import type { BatchAnswer } from './batch-message.ts';
 import type { QueuedBatch } from './batching-queue.ts';
 import type { EncodedRow, EncoderRow } from './encoder.ts';
 
@@ -47,9 +46,10 @@ export function failBatch(batch: QueuedBatch, error: AppError): void {
 /** Hands out the rows of an answered batch as views on its values; only the calls of failed rows fail. */
 export function deliverBatch(
   batch: QueuedBatch,
-  { values, failedRows }: Pick<BatchAnswer, 'values' | 'failedRows'>,
+  answer: { readonly values: Float32Array; readonly failedRows: readonly number[] },
   readingCount: number,
 ): void {
+  const { values, failedRows } = answer;
   for (const at of failedRows) {
     const entry = batch.entries[at];
     if (!entry) continue;

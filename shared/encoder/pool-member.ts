@@ -1,22 +1,29 @@
 // shared/encoder/pool-member.ts: one encoder thread seen from the main thread: batches sent to it, answers awaited, a hang noticed.
 import { AppError } from '../errors.ts';
-import type { BatchAnswer } from './batch-message.ts';
+import type { BatchAnswer, BatchFailure, BatchSlot } from './batch-message.ts';
 import type { QueuedBatch } from './batching-queue.ts';
 import type { EncoderThread } from './encoder-thread.ts';
-import type { FromWorker } from './worker-protocol.ts';
+import { createRunWatch } from './run-watch.ts';
 
-/** Packs a batch for the crossing; buffers come back through `recycle`. */
-export interface BatchPacker {
-  pack(batch: QueuedBatch): { readonly buffer: ArrayBuffer; readonly featureWidth: number };
-  recycle(buffer: ArrayBuffer): void;
+/** How batches of one model are laid out. */
+export interface BatchLayout {
+  readonly featureWidth: number;
+  /** Values per row that come back. */
+  readonly outputWidth: number;
+  createSlot(): BatchSlot;
+  pack(batch: QueuedBatch, input: SharedArrayBuffer): void;
 }
+
+/** Batches a thread may hold: one that runs and one in advance. */
+export const SLOTS_PER_MEMBER = 2;
 
 export interface MemberOptions {
   readonly thread: EncoderThread;
-  readonly packer: BatchPacker;
+  readonly layout: BatchLayout;
   /** A thread that holds a batch and says nothing for this long is given up. */
   readonly runDeadlineMs: number;
-  readonly onAnswer: (batch: QueuedBatch, answer: BatchAnswer) => void;
+  /** `values`: outputWidth per row, the listener's to keep. */
+  readonly onAnswer: (batch: QueuedBatch, answer: BatchAnswer, values: Float32Array) => void;
   readonly onFailure: (batch: QueuedBatch, error: AppError) => void;
   /** After every answer or failure: the member may take more. */
   readonly onFree: () => void;
@@ -27,6 +34,7 @@ export interface MemberOptions {
 export interface PoolMember {
   /** Batches sent and not answered. */
   inFlight(): number;
+  /** At most SLOTS_PER_MEMBER batches at a time. */
   send(batch: QueuedBatch): void;
   /** Processor time of the thread so far; undefined where unknown. */
   usageMs(): Promise<number | undefined>;
@@ -37,43 +45,19 @@ export interface PoolMember {
 const failed = (detail: string, cause?: unknown): AppError =>
   new AppError('FRAUD_ENCODER_FAILED', { detail, cause });
 
-/** A deadline that every sign of life moves. */
-interface RunWatch {
-  /** @param isWaiting whether an answer is owed from now on */
-  restart(isWaiting: boolean): void;
-  stop(): void;
-}
-
-/** A main thread that was blocked itself finds timer and answer due together; one more round of the event loop lets the answer win. */
-function createRunWatch(deadlineMs: number, onSilence: () => void): RunWatch {
-  let timer: NodeJS.Timeout | undefined;
-  let restarts = 0;
-  const stop = () => {
-    restarts++;
-    clearTimeout(timer);
-  };
-  return {
-    stop,
-    restart(isWaiting) {
-      stop();
-      if (!isWaiting) return;
-      const restartsBefore = restarts;
-      timer = setTimeout(() => {
-        setImmediate(() => {
-          if (restarts === restartsBefore) onSilence();
-        });
-      }, deadlineMs);
-    },
-  };
+/** The output belongs to the next batch as soon as the slot is free: its values are copied out. */
+function copyOutput(slot: BatchSlot, rows: number, width: number): Float32Array {
+  return new Float32Array(slot.output, 0, rows * width).slice();
 }
 
 /** Watches a thread that is ready. */
 export function createPoolMember(options: MemberOptions): PoolMember {
-  const { thread, packer, runDeadlineMs } = options;
+  const { thread, layout, runDeadlineMs } = options;
+  const slots = Array.from({ length: SLOTS_PER_MEMBER }, layout.createSlot);
+  /** By slot. */
   const batches = new Map<number, QueuedBatch>();
   const usageWaiters: ((cpuMs: number | undefined) => void)[] = [];
   const closeWaiters: (() => void)[] = [];
-  let nextBatchId = 0;
   let isOver = false;
   const watch = createRunWatch(runDeadlineMs, () => {
     thread.abandon();
@@ -91,17 +75,20 @@ export function createPoolMember(options: MemberOptions): PoolMember {
     options.onLost();
   }
 
-  function settle(message: Extract<FromWorker, { batchId: number }>): void {
-    const batch = batches.get(message.batchId);
-    if (!batch) return;
-    batches.delete(message.batchId);
+  function settle(message: BatchAnswer | BatchFailure): void {
+    const batch = batches.get(message.slot);
+    const slot = slots[message.slot];
+    if (!batch || !slot) return;
+    batches.delete(message.slot);
     watch.restart(batches.size > 0);
-    packer.recycle(message.buffer);
-    if (message.kind === 'answer') options.onAnswer(batch, message);
-    else options.onFailure(batch, failed(message.reason));
+    if (message.kind === 'failure') options.onFailure(batch, failed(message.reason));
+    else {
+      options.onAnswer(batch, message, copyOutput(slot, batch.entries.length, layout.outputWidth));
+    }
     options.onFree();
   }
 
+  thread.post({ kind: 'slots', slots });
   thread.listen({
     onMessage(message) {
       if (message.kind === 'answer' || message.kind === 'failure') settle(message);
@@ -117,27 +104,29 @@ export function createPoolMember(options: MemberOptions): PoolMember {
   return {
     inFlight: () => batches.size,
     send(batch) {
-      const { buffer, featureWidth } = packer.pack(batch);
-      const batchId = nextBatchId++;
-      batches.set(batchId, batch);
+      const at = slots.findIndex((_, index) => !batches.has(index));
+      const slot = slots[at];
+      if (!slot)
+        return options.onFailure(batch, failed('A worker was given more batches than it has slots.'));
+      layout.pack(batch, slot.input);
+      batches.set(at, batch);
       const { length, entries } = batch;
-      thread.post({ kind: 'batch', batchId, buffer, rowCount: entries.length, length, featureWidth }, [
-        buffer,
-      ]);
+      const { featureWidth } = layout;
+      thread.post({ kind: 'batch', slot: at, rowCount: entries.length, length, featureWidth });
       if (batches.size === 1) watch.restart(true);
     },
     usageMs() {
       if (isOver) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         usageWaiters.push(resolve);
-        thread.post({ kind: 'usage' }, []);
+        thread.post({ kind: 'usage' });
       });
     },
     close() {
       if (isOver) return Promise.resolve();
       return new Promise((resolve) => {
         closeWaiters.push(resolve);
-        thread.post({ kind: 'close' }, []);
+        thread.post({ kind: 'close' });
       });
     },
   };

@@ -4,7 +4,7 @@ import type { BatchTimings } from './batch-message.ts';
 import type { BatchingQueue, QueuedBatch } from './batching-queue.ts';
 import type { EncoderThread } from './encoder-thread.ts';
 import { deliverBatch, failBatch, type PendingCall } from './pending-call.ts';
-import { type BatchPacker, createPoolMember, type PoolMember } from './pool-member.ts';
+import { type BatchLayout, createPoolMember, type PoolMember } from './pool-member.ts';
 
 /** What the pool has done so far; sums over all workers. */
 export interface PoolActivity extends BatchTimings {
@@ -15,7 +15,7 @@ export interface PoolActivity extends BatchTimings {
 export interface PoolOptions {
   readonly threads: readonly EncoderThread[];
   readonly queue: BatchingQueue;
-  readonly packer: BatchPacker;
+  readonly layout: BatchLayout;
   readonly readingCount: number;
   readonly runDeadlineMs: number;
 }
@@ -70,7 +70,7 @@ async function sumUsage(members: ReadonlySet<PoolMember>): Promise<number | unde
 
 /** Threads must be ready (`awaitReady`). */
 export function createWorkerPool(options: PoolOptions): WorkerPool {
-  const { queue, packer, readingCount, runDeadlineMs } = options;
+  const { queue, layout, readingCount, runDeadlineMs } = options;
   const activity = createActivity();
   const idleWaiters: (() => void)[] = [];
   const members = new Set<PoolMember>();
@@ -100,11 +100,11 @@ export function createWorkerPool(options: PoolOptions): WorkerPool {
   for (const thread of options.threads) {
     const member = createPoolMember({
       thread,
-      packer,
+      layout,
       runDeadlineMs,
-      onAnswer(batch, answer) {
-        activity.record(batch, answer.timings);
-        deliverBatch(batch, answer, readingCount);
+      onAnswer(batch, { timings, failedRows }, values) {
+        activity.record(batch, timings);
+        deliverBatch(batch, { values, failedRows }, readingCount);
         queue.release(batch);
       },
       onFailure: fail,

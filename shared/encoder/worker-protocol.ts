@@ -1,7 +1,7 @@
 // shared/encoder/worker-protocol.ts: what main thread and encoder worker say to each other, and what a worker needs to start.
 import { AppError, type ErrorCode, errorCatalogue } from '../errors.ts';
 import type { PopulationReference } from '../features/population-reference.ts';
-import type { BatchAnswer, BatchFailure, BatchRequest } from './batch-message.ts';
+import type { BatchAnswer, BatchFailure, BatchRequest, BatchSlot } from './batch-message.ts';
 import type { ProviderChoice } from './binding.ts';
 import type { EncoderConfig } from './definition.ts';
 import type { ProviderReport } from './provider-chain.ts';
@@ -34,6 +34,8 @@ export interface WorkerReady {
   readonly readingCount: number;
   /** Velocity features the heads expect; 0 without heads. */
   readonly featureWidth: number;
+  /** Values per row of a slot's output. */
+  readonly outputWidth: number;
 }
 
 /** An AppError as plain data: class instances do not survive the crossing. */
@@ -49,7 +51,12 @@ export interface WorkerUsage {
   readonly cpuMs: number | undefined;
 }
 
-export type ToWorker = BatchRequest | { readonly kind: 'usage' } | { readonly kind: 'close' };
+export type ToWorker =
+  /** Once, before the first batch. */
+  | { readonly kind: 'slots'; readonly slots: readonly BatchSlot[] }
+  | BatchRequest
+  | { readonly kind: 'usage' }
+  | { readonly kind: 'close' };
 export type FromWorker = WorkerReady | WorkerStartFailure | BatchAnswer | BatchFailure | WorkerUsage;
 
 /** @returns what the main thread can rebuild an AppError from: its code, and its message without the catalogue's sentence. */

@@ -1,0 +1,36 @@
+// test/quality/npy.ts: arrays to and from NumPy's .npy files, for the Python programs that play the rival.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const kinds = {
+  '<f4': Float32Array,
+  '<f8': Float64Array,
+  '<i4': Int32Array,
+  '|u1': Uint8Array,
+} as const;
+type Kind = keyof typeof kinds;
+type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+function kindOf(values: Values): Kind {
+  if (values instanceof Float32Array) return '<f4';
+  if (values instanceof Float64Array) return '<f8';
+  return values instanceof Int32Array ? '<i4' : '|u1';
+}
+
+/** Writes a little-endian, row-major array of this shape (format version 1.0). */
+export function writeNpy(file: string, values: Values, shape: readonly number[]): void {
+  const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '${kindOf(values)}', 'fortran_order': False, 'shape': (${dimensions}), }`;
+  const padded = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`;
+  const head = Buffer.alloc(10);
+  head.write('\x93NUMPY\x01\x00', 'latin1');
+  head.writeUInt16LE(padded.length, 8);
+  const body = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  writeFileSync(file, Buffer.concat([head, Buffer.from(padded, 'latin1'), body]));
+}
+
+/** Reads doubles, row-major, whatever their shape. */
+export function readNpyDoubles(file: string): Float64Array {
+  const bytes = readFileSync(file);
+  const start = 10 + bytes.readUInt16LE(8);
+  return new Float64Array(Uint8Array.from(bytes.subarray(start)).buffer);
+}

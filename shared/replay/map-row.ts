@@ -5,12 +5,16 @@ import { inspectStrings } from '../edge/inspect-strings.ts';
 import { toFieldError } from '../edge/parse-record.ts';
 import { checkCurrencies } from '../edge/parse-transaction.ts';
 import { AppError } from '../errors.ts';
+import { isCurrency } from '../features/codes.ts';
 import type { AmountSource, CurrencySource, MappableField, Mapping } from './mapping.ts';
 import { columnsOf } from './source-columns.ts';
 import { majorToMinor, toNumber } from './to-minor-units.ts';
 
-/** Cells of one row as text, in the order of `columnsOf`; null = missing. */
-export type Cells = readonly (string | null)[];
+/** One row of a chunk that is held by columns, in the order of `columnsOf`; null = missing. */
+export interface Cells {
+  readonly columns: readonly (readonly unknown[])[];
+  readonly row: number;
+}
 
 export interface MappedRow {
   readonly transaction: Transaction;
@@ -32,8 +36,8 @@ const manyDigits = /\d[\d .\-_]{10,}\d/;
 export function createRowMapper(mapping: Mapping): (eventTimeMs: number | null, cells: Cells) => MappedRow {
   const position = new Map(columnsOf(mapping).map((name, index) => [name, index]));
   const cellOf = (cells: Cells, column: string): string | undefined => {
-    const text = cells[position.get(column) ?? -1];
-    return text === null || text === '' ? undefined : text;
+    const text = cells.columns[position.get(column) ?? -1]?.[cells.row];
+    return typeof text === 'string' && text !== '' ? text : undefined;
   };
   const fillers = Object.entries(mapping.fields).map(([field, source]) =>
     createFiller(field, source, cellOf),
@@ -109,7 +113,8 @@ function createPutter(path: string): (draft: Record<string, unknown>, text: stri
       draft[parent] = convert(text);
     };
   return (draft, text) => {
-    draft[parent] = { ...(draft[parent] as Draft | undefined), [field]: convert(text) };
+    draft[parent] ??= {};
+    (draft[parent] as Record<string, unknown>)[field] = convert(text);
   };
 }
 
@@ -132,6 +137,8 @@ function readMoney(
   cellOf: CellOf,
 ): Money {
   const currency = 'constant' in from.currency ? from.currency.constant : cellOf(cells, from.currency.column);
+  if (currency !== undefined && !isCurrency(currency))
+    throw new AppError('FRAUD_CURRENCY_UNKNOWN', { field: 'currency' });
   const text = cellOf(cells, from.amount.column) ?? '';
   const signed = from.amount.unit === 'minor' ? toNumber(text) : majorToMinor(text, currency ?? '');
   const isRefund = signed !== undefined && signed < 0 && from.amount.negative === 'refund';

@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import { merchantKeyOf, type Transaction } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
 import { createDataReport, type DataReportBuilder } from './data-report.ts';
-import { type Cells, createRowMapper, type MappedRow } from './map-row.ts';
+import { createRowMapper, type MappedRow } from './map-row.ts';
 import type { Mapping } from './mapping.ts';
 import { missingColumns, unusedColumns } from './source-columns.ts';
 import { selectRows, type TimeWindow, tableOf, zoneStatement } from './source-query.ts';
@@ -60,10 +60,10 @@ export async function* readMappedChunks(options: ReadMappedOptions): AsyncGenera
     const result = await query(connection, options);
     const mapRow = createRowMapper(mapping);
     const outcomes = createOutcomeQueue(mapping, options.withOutcomes ?? true);
-    for await (const { times, rows } of chunksOf(result)) {
+    for await (const { times, columns: cells } of chunksOf(result)) {
       const lines: MappedLine[] = [];
       times.forEach((eventTimeMs, index) => {
-        const mapped = tryMap(() => mapRow(eventTimeMs, rows[index] ?? []), report);
+        const mapped = tryMap(() => mapRow(eventTimeMs, { columns: cells, row: index }), report);
         if (!mapped || eventTimeMs === null) return;
         outcomes.takeKnownBy(eventTimeMs, lines);
         report.addTransaction(mapped.transaction, mapped.label);
@@ -123,20 +123,22 @@ async function attempt<Value>(file: string, read: () => Promise<Value>): Promise
   }
 }
 
-/** DuckDB's vectors as rows of text; the first column is the event time. */
-async function* chunksOf(
-  result: DuckDBResult,
-): AsyncGenerator<{ readonly times: readonly (number | null)[]; readonly rows: readonly Cells[] }> {
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    const [times = [], ...columns] = chunk.getColumns();
-    const rows = times.map((_, row) => columns.map((column) => toText(column[row])));
-    yield { times: times.map((time) => (typeof time === 'number' ? time : null)), rows };
-  }
+interface ColumnChunk {
+  readonly times: readonly (number | null)[];
+  readonly columns: readonly (readonly unknown[])[];
 }
 
-const toText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+/** DuckDB's vectors; the first column is the event time. The next chunk is read while this one is worked on. */
+async function* chunksOf(result: DuckDBResult): AsyncGenerator<ColumnChunk> {
+  let coming = result.fetchChunk();
+  for (;;) {
+    const chunk = await coming;
+    if (!chunk || chunk.rowCount === 0) return;
+    coming = result.fetchChunk();
+    const [times = [], ...columns] = chunk.getColumns();
+    yield { times: times.map((time) => (typeof time === 'number' ? time : null)), columns };
+  }
+}
 
 /** Fraud labels on their way to become known. The delay is the same for all, so they come out as they went in. */
 function createOutcomeQueue(mapping: Mapping, isWanted: boolean) {

@@ -1,5 +1,6 @@
 // shared/kafka/records.ts: a record as our code sees it, read or to be written, and the CloudEvents headers it carries.
 import type { KafkaMessage } from 'kafkajs';
+import type { InputOffset } from '../sequence/state-store.ts';
 
 /** A record that was read. Bytes may be slices of a larger buffer: copy what is kept. */
 export interface InputRecord {
@@ -79,4 +80,15 @@ export function toInputRecord(topic: string, partition: number, message: KafkaMe
     value: message.value,
     headers: message.headers ?? {},
   };
+}
+
+/** For each partition in `records` the offset after its last record: what is stored and committed when they are done. */
+export function offsetsAfter(records: readonly InputRecord[]): InputOffset[] {
+  const last = new Map<string, InputOffset>();
+  for (const { topic, partition, offset } of records) {
+    const key = `${topic}|${partition}`;
+    const known = last.get(key);
+    if (!known || known.offset <= offset) last.set(key, { topic, partition, offset: offset + 1n });
+  }
+  return [...last.values()];
 }

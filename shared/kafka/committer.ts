@@ -1,0 +1,66 @@
+// shared/kafka/committer.ts: one offset commit at a time; what is asked for meanwhile leaves together, highest offset per partition.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { InputOffset } from '../sequence/state-store.ts';
+
+/** Sends offsets to the group's coordinator; rejects with `isLost` errors when they are no longer ours to commit. */
+export interface CommitPort {
+  send(offsets: readonly InputOffset[]): Promise<void>;
+  /** The group moved on: the records will be read again, by us or by another member. */
+  isLost(error: unknown): boolean;
+}
+
+export interface Committer {
+  /** Resolves when the broker has these offsets or later ones, or when they became stale. */
+  commit(offsets: readonly InputOffset[], isStale: () => boolean): Promise<void>;
+}
+
+interface Asked {
+  readonly offsets: readonly InputOffset[];
+  readonly isStale: () => boolean;
+}
+
+function highestOf(asked: readonly Asked[]): InputOffset[] {
+  const highest = new Map<string, InputOffset>();
+  for (const offset of asked.flatMap(({ offsets }) => offsets)) {
+    const key = `${offset.topic}|${offset.partition}`;
+    const known = highest.get(key);
+    if (!known || known.offset < offset.offset) highest.set(key, offset);
+  }
+  return [...highest.values()];
+}
+
+/** @param retryPauseMs pause before a commit is tried again that failed for another reason than a moved group */
+export function createCommitter(port: CommitPort, retryPauseMs = 500): Committer {
+  let asked: Asked[] = [];
+  let round: Promise<void> | undefined;
+
+  const sendRound = async (): Promise<void> => {
+    const mine = asked;
+    asked = [];
+    for (;;) {
+      const current = mine.filter(({ isStale }) => !isStale());
+      if (current.length === 0) return;
+      try {
+        return await port.send(highestOf(current));
+      } catch (error) {
+        if (port.isLost(error)) return;
+        await wait(retryPauseMs);
+      }
+    }
+  };
+
+  return {
+    commit: async (offsets, isStale) => {
+      asked.push({ offsets, isStale });
+      // The round under way left without these offsets: the next one, shared by all who wait, takes them.
+      const previous = round;
+      if (previous) await previous;
+      if (round === previous) {
+        round = sendRound().finally(() => {
+          round = undefined;
+        });
+      }
+      await round;
+    },
+  };
+}

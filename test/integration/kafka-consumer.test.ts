@@ -1,0 +1,218 @@
+// test/integration/kafka-consumer.test.ts: consumer and producer on a real broker: order, backpressure, rebalance, restart, alignment.
+import { expect, onTestFinished, test } from 'vitest';
+import { openAdmin } from '../../shared/kafka/admin.ts';
+import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
+import { type ConsumerOptions, createConsumer } from '../../shared/kafka/consumer.ts';
+import { createProducer } from '../../shared/kafka/producer.ts';
+import { headerText, type InputRecord, type OutputRecord } from '../../shared/kafka/records.ts';
+import { type TestTopics, useTopics } from '../support/broker.ts';
+
+async function produce(setUp: TestTopics, records: readonly OutputRecord[]): Promise<void> {
+  const producer = await createProducer({ connection: setUp.connection });
+  await producer.send(records);
+  await producer.close();
+}
+
+function numbered(topic: string, count: number, from = 0): OutputRecord[] {
+  return Array.from({ length: count }, (_, index) => ({
+    topic,
+    key: `card-${(from + index) % 7}`,
+    value: Buffer.from(`${from + index}`),
+  }));
+}
+
+const numberOf = (record: InputRecord): number => Number(Buffer.from(record.value ?? []).toString());
+
+/** Resolves when `count` different records were seen. */
+function createCollector(count: number) {
+  const seen: InputRecord[] = [];
+  const different = new Set<number>();
+  let finish = () => {};
+  const complete = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const add = (records: readonly InputRecord[]) => {
+    for (const record of records) {
+      seen.push(record);
+      different.add(numberOf(record));
+    }
+    if (different.size >= count) finish();
+  };
+  return { seen, add, complete };
+}
+
+async function start(
+  setUp: TestTopics,
+  options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'onChunk'>,
+) {
+  const consumer = createConsumer({
+    connection: setUp.connection,
+    groupId: `${setUp.prefix}group`,
+    topics: [setUp.topics.transactions.name],
+    maxChunkRecords: 50,
+    ...options,
+  });
+  await consumer.start();
+  let isStopped = false;
+  const stop = async () => {
+    if (!isStopped) await consumer.stop();
+    isStopped = true;
+  };
+  onTestFinished(stop);
+  return { consumer, stop };
+}
+
+test('a record arrives with the key, value and headers it was sent with', async () => {
+  const setUp = await useTopics();
+  const value = Buffer.from([0, 255, 254, 10]);
+  await produce(setUp, [
+    {
+      topic: setUp.topics.transactions.name,
+      key: 'card-ü',
+      value,
+      headers: { ce_id: 'one', raw: new Uint8Array([255]) },
+    },
+    { topic: setUp.topics.transactions.name, key: null, value: null },
+  ]);
+  const { seen, add, complete } = createCollector(2);
+  await start(setUp, { onChunk: async ({ records }) => add(records) });
+  await Promise.race([complete, new Promise((resolve) => setTimeout(resolve, 3000))]);
+  const full = seen.find((record) => record.key);
+  const empty = seen.find((record) => !record.key);
+  expect(full?.value).toEqual(value);
+  expect(Buffer.from(full?.key ?? []).toString()).toBe('card-ü');
+  expect(headerText(full?.headers ?? {}, 'ce_id')).toBe('one');
+  expect(full?.headers.raw).toEqual(Buffer.from([255]));
+  expect([empty?.key, empty?.value]).toEqual([null, null]);
+});
+
+test('every record is handed out once and in order per partition, in chunks no larger than asked', async () => {
+  const setUp = await useTopics();
+  await produce(setUp, numbered(setUp.topics.transactions.name, 5000));
+  const { seen, add, complete } = createCollector(5000);
+  let largest = 0;
+  const { consumer } = await start(setUp, {
+    // Far below what one fetch brings: pausing and resuming is exercised, too.
+    bufferedRecords: 60,
+    onChunk: async (chunk) => {
+      largest = Math.max(largest, chunk.records.length);
+      add(chunk.records);
+      await chunk.commit();
+    },
+  });
+  await complete;
+  expect(seen.length).toBe(5000);
+  expect(largest).toBe(50);
+  for (const partition of [0, 1, 2]) {
+    const offsets = seen
+      .filter((record) => record.partition === partition)
+      .map(({ offset }) => Number(offset));
+    expect(offsets).toEqual(offsets.map((_, index) => index));
+  }
+  await expect.poll(() => consumer.progress().map(({ lag }) => lag)).toEqual([0n, 0n, 0n]);
+});
+
+test('a second member takes over partitions only after the first has drained and committed them', async () => {
+  const setUp = await useTopics(4);
+  const total = 4000;
+  const { seen, add, complete } = createCollector(total);
+  const busy = new Map<number, string>();
+  const overlaps: number[] = [];
+  const handle = (name: string) => async (chunk: ConsumedChunk) => {
+    const partition = chunk.records[0]?.partition ?? -1;
+    if (busy.has(partition)) overlaps.push(partition);
+    busy.set(partition, name);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    add(chunk.records);
+    await chunk.commit();
+    busy.delete(partition);
+  };
+  const revoked: number[] = [];
+  await start(setUp, {
+    onChunk: handle('first'),
+    onRevoked: (partitions) => void revoked.push(partitions.length),
+  });
+  await produce(setUp, numbered(setUp.topics.transactions.name, total));
+  const { consumer: second } = await start(setUp, { onChunk: handle('second') });
+  await complete;
+  expect(revoked).toEqual([4]);
+  expect(second.progress().map(({ partition }) => partition)).toEqual([1, 3]);
+  expect(overlaps).toEqual([]);
+  expect(seen.length).toBe(total);
+});
+
+test('consumption starts at the smaller of the committed offset and the offset of the state', async () => {
+  const setUp = await useTopics(1);
+  const topic = setUp.topics.transactions.name;
+  await produce(setUp, numbered(topic, 100));
+  const admin = await openAdmin(setUp.connection);
+  await admin.commitOffsets(`${setUp.prefix}behind`, topic, new Map([[0, 40n]]));
+  await admin.commitOffsets(`${setUp.prefix}ahead`, topic, new Map([[0, 90n]]));
+  await admin.close();
+  const firstOf = async (group: string, state: bigint | undefined) => {
+    const { seen, add, complete } = createCollector(1);
+    const { stop } = await start(setUp, {
+      groupId: `${setUp.prefix}${group}`,
+      stateOffset: () => state,
+      onChunk: async ({ records }) => add(records),
+    });
+    await complete;
+    await stop();
+    return Number(seen[0]?.offset);
+  };
+  expect(await firstOf('behind', 70n)).toBe(40);
+  expect(await firstOf('ahead', 70n)).toBe(70);
+  expect(await firstOf('ahead', undefined)).toBe(0);
+});
+
+test('an aligned consumer hands out several partitions and topics as one stream in event-time order', async () => {
+  const setUp = await useTopics();
+  const { transactions, outcomes } = setUp.topics;
+  const records = Array.from({ length: 600 }, (_, index) => ({
+    topic: index % 5 === 0 ? outcomes.name : transactions.name,
+    key: `card-${index % 11}`,
+    value: Buffer.from(`${index}`),
+    headers: { ce_time: new Date(1_700_000_000_000 + index * 1000).toISOString() },
+  }));
+  await produce(setUp, records);
+  const { seen, add, complete } = createCollector(600);
+  await start(setUp, {
+    topics: [transactions.name, outcomes.name],
+    aligned: true,
+    onChunk: async (chunk) => {
+      add(chunk.records);
+      await chunk.commit();
+    },
+  });
+  await complete;
+  expect(seen.map(numberOf)).toEqual(records.map((_, index) => index));
+});
+
+test('records beyond one batch of the broker are split and keep their order', async () => {
+  const setUp = await useTopics(1);
+  const topic = setUp.topics.transactions.name;
+  const padding = 'x'.repeat(50_000);
+  const records = Array.from({ length: 200 }, (_, index) => ({
+    topic,
+    key: 'one',
+    value: Buffer.from(`${index}${padding}`),
+  }));
+  const producer = await createProducer({ connection: setUp.connection });
+  await Promise.all(records.map((record) => producer.send([record])));
+  await producer.close();
+  const seen: number[] = [];
+  let finish = () => {};
+  const complete = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  await start(setUp, {
+    onChunk: async (chunk) => {
+      seen.push(
+        ...chunk.records.map((record) => Number.parseInt(Buffer.from(record.value ?? []).toString(), 10)),
+      );
+      if (seen.length === 200) finish();
+    },
+  });
+  await complete;
+  expect(seen).toEqual(records.map((_, index) => index));
+});

@@ -12,6 +12,8 @@ export interface Calendar {
   readonly nextTimeMs: number;
   readonly size: number;
   add(timeMs: number, occurrence: Occurrence): void;
+  /** Adds something that happens a single time; nothing at all at Infinity. */
+  once(timeMs: number, happen: (timeMs: number) => void): void;
   /** Lets the earliest occurrence happen and files it again when it recurs. */
   advance(): void;
 }
@@ -78,6 +80,13 @@ export function createCalendar(): Calendar {
       return size;
     },
     add,
+    once: (timeMs, happen) =>
+      add(timeMs, {
+        happen: (nowMs) => {
+          happen(nowMs);
+          return Number.POSITIVE_INFINITY;
+        },
+      }),
     advance,
   };
 }

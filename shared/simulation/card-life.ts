@@ -90,24 +90,6 @@ export function firstPayment(world: CardWorld, person: Cardholder, startMs: numb
   return nextGap(world, person, startMs);
 }
 
-/** Journeys: booked weeks ahead, then days abroad where everything is unusual and nothing is fraud. */
-export function createTravel(world: CardWorld, person: Cardholder): Occurrence {
-  const { random, directory, traits } = world;
-  const pause = () => random.exponential(YEAR_MS / traits.tripsPerYear);
-  return {
-    happen: (timeMs) => {
-      if (timeMs < person.blockedUntilMs) return timeMs + pause();
-      const isAbroad = random.chance(0.6);
-      const homes = directory.homePlaces;
-      person.place = isAbroad
-        ? (directory.tripPlaces[random.integer(directory.tripPlaces.length)] ?? person.home)
-        : (homes[random.integer(homes.length)]?.place ?? person.home);
-      person.tripUntilMs = timeMs + random.between(2, 15) * DAY_MS;
-      return person.tripUntilMs + pause();
-    },
-  };
-}
-
 /** Sprees: a move, a wedding, gifts: a few days of many large payments at new places. */
 export function createSprees(world: CardWorld, person: Cardholder): Occurrence {
   const { random, traits } = world;

@@ -44,8 +44,12 @@ export interface Cardholder {
   /** Repeats what was just done: same merchant, within minutes. */
   chained: Merchant | undefined;
   chainedAmountMinor: number;
-  /** 0 fine, 1 strained, 2 failing: moves spending, repayment and declines. */
+  /** 0 fine, 1 strained, 2 failing, 3 gone for good: moves spending, repayment and declines. */
   stress: number;
+  /** Owed on the account, in minor units of the home currency. */
+  balanceMinor: number;
+  readonly limitMinor: number;
+  monthsPastDue: number;
 }
 
 export function cardTokenOf(portfolioSeed: number, index: number, generation: number): string {
@@ -89,6 +93,7 @@ export function createCardholder(
   const random = createRandom(seed);
   const home = pickWeighted(random, directory.homePlaces, ({ share }) => share)?.place ?? directory.web;
   const level = traits.incomeLevel + traits.incomeSpread * random.normal();
+  const incomeEuro = 2200 * Math.exp(level);
   const onlineFactor = traits.onlineFactor * random.logNormal(1, 0.5);
   const customer = random.chance(0.12) && index > 0 ? index - 1 : index;
   const letters = toLetters(mixBits(traits.seed, customer, 5)) + toLetters(mixBits(traits.seed, customer, 6));
@@ -109,7 +114,12 @@ export function createCardholder(
     walletShare: random.chance(traits.walletShare * 2) ? random.between(0.2, 0.9) : 0,
     salaryDay: random.chance(0.6) ? 25 + random.integer(4) : 1 + random.integer(28),
     hasCredit: customer === index && random.chance(traits.creditShare),
-    incomeEuro: 2200 * Math.exp(level),
+    incomeEuro,
+    limitMinor: Math.round(
+      incomeEuro * random.between(0.5, 2.5) * home.country.minorPerEuro * home.country.priceLevel,
+    ),
+    balanceMinor: 0,
+    monthsPastDue: 0,
     tastes: drawTastes(traits, random, onlineFactor),
     cardToken: cardTokenOf(traits.seed, index, 0),
     cardGeneration: 0,

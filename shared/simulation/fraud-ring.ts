@@ -28,13 +28,16 @@ export const typologies: readonly Typology[] = [
   friendlyFraud,
 ];
 
+/** Stress of an account whose owner is gone for good. */
+const ABANDONED = 3;
+
 /** What fraud needs from the world. */
 export interface FraudWorld extends Market {
   readonly people: readonly Cardholder[];
   readonly calendar: Calendar;
   readonly desk: OutcomeDesk;
   /** Tells a fraud transaction and returns it. */
-  steal(person: Cardholder, purchase: Purchase, timeMs: number, typology: string): Transaction;
+  steal(person: Cardholder, purchase: Purchase, timeMs: number, typology: Typology): Transaction;
 }
 
 /** Starts frauds. */
@@ -51,6 +54,12 @@ function replaceCard(world: FraudWorld, person: Cardholder, timeMs: number): voi
   person.blockedUntilMs = timeMs + world.random.between(1, 6) * DAY_MS;
 }
 
+/** Nothing more is bought, nothing is paid back. */
+function abandonAccount(person: Cardholder): void {
+  person.blockedUntilMs = Number.POSITIVE_INFINITY;
+  person.stress = ABANDONED;
+}
+
 function createEpisode(world: FraudWorld, typology: Typology, episode: FraudEpisode): Occurrence {
   const { random, calendar, desk } = world;
   const { person, steps } = episode;
@@ -62,19 +71,19 @@ function createEpisode(world: FraudWorld, typology: Typology, episode: FraudEpis
     step.done || person.cardGeneration !== generation || timeMs < person.blockedUntilMs;
   const block = (timeMs: number) => {
     if (person.cardGeneration !== generation) return;
-    if (typology.name === 'bust-out') person.blockedUntilMs = Infinity;
+    if (typology.abandonsAccount) abandonAccount(person);
     else if (!typology.isFirstParty) replaceCard(world, person, timeMs);
   };
   const start = (timeMs: number): Disclosure => {
     const drawn = drawDisclosure(random, typology, timeMs);
-    calendar.add(firstKnownAt(drawn), { happen: (knownMs) => (block(knownMs), Infinity) });
+    calendar.once(firstKnownAt(drawn), block);
     return drawn;
   };
 
   return {
     happen: (timeMs) => {
       if (isOver(timeMs) || step.done) return Infinity;
-      const transaction = world.steal(person, step.value.pay(timeMs), timeMs, typology.name);
+      const transaction = world.steal(person, step.value.pay(timeMs), timeMs, typology);
       disclosure ??= start(timeMs);
       desk.disclose(transaction, typology.fraudType, disclosure, timeMs);
       if (random.chance(typology.caughtPerStep)) block(timeMs);

@@ -4,7 +4,6 @@ import { merchantKeyOf, type Transaction } from '../domain/transaction.ts';
 import type { Calendar } from './calendar.ts';
 import type { Random } from './random.ts';
 import { DAY_MS, HOUR_MS } from './rhythm.ts';
-import type { SimulatedRecord } from './simulated-record.ts';
 import type { Typology } from './typologies/typology.ts';
 
 type Kind = 'verdict' | 'fraud-report' | 'chargeback';
@@ -84,17 +83,12 @@ export interface OutcomeDesk {
 export function createOutcomeDesk(
   random: Random,
   calendar: Calendar,
-  tell: (record: SimulatedRecord) => void,
+  tell: (outcome: Outcome) => void,
 ): OutcomeDesk {
   const file = (transaction: Transaction, evidence: Evidence) => {
     if (evidence.atMs === Infinity) return;
     const outcome = toOutcome(transaction, evidence);
-    calendar.add(evidence.atMs, {
-      happen: () => {
-        tell({ kind: 'outcome', outcome });
-        return Infinity;
-      },
-    });
+    calendar.once(evidence.atMs, () => tell(outcome));
   };
   return {
     disclose: (transaction, fraudType, disclosure, timeMs) => {

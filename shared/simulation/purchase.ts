@@ -2,15 +2,22 @@
 import type { EntryMode, Transaction } from '../domain/transaction.ts';
 import { type Cardholder, deviceOf } from './cardholder.ts';
 import { CATEGORY_KINDS, type Category, categories, categoriesFor, hourAffinity } from './categories.ts';
-import type { Country } from './countries.ts';
 import { isOpen, type Merchant, type MerchantDirectory, type Place } from './merchants.ts';
+import {
+  type Authentication,
+  drawAuthentication,
+  drawDevice,
+  drawIpCountry,
+  drawOnlineMode,
+  drawPresentMode,
+  drawResponse,
+} from './payment-means.ts';
 import type { PortfolioTraits } from './portfolio-traits.ts';
 import { priceOf } from './price.ts';
 import type { Random } from './random.ts';
 import { HOUR_MS, hourOf } from './rhythm.ts';
 
 type MerchantFields = NonNullable<Transaction['merchant']>;
-type Authentication = NonNullable<Transaction['authentication']>;
 
 /** Everything a transaction says about one payment, before a portfolio's systems leave fields out. */
 export interface Purchase {
@@ -117,61 +124,6 @@ function strain(person: Cardholder, category: Category): number {
   return category.roles.includes('cash') ? 0.25 * person.stress : -0.1 * person.stress;
 }
 
-/** Amount above which a card is read by chip and PIN rather than contactless, in euro. */
-const CONTACTLESS_LIMIT_EURO = 50;
-
-/** How a card that is present is read. */
-export function drawPresentMode(
-  market: Market,
-  person: Cardholder,
-  merchant: Merchant,
-  euro: number,
-): EntryMode {
-  const { random, traits } = market;
-  if (merchant.category.mcc === '6011') return 'atm';
-  if (random.chance(person.walletShare)) return 'wallet';
-  if (euro < CONTACTLESS_LIMIT_EURO && random.chance(person.contactlessShare)) return 'contactless';
-  return random.chance(traits.magstripeShare) ? 'magstripe' : 'chip';
-}
-
-/** Checks of an honest payer: nearly always right, sometimes mistyped. */
-export function drawAuthentication(
-  market: Market,
-  entryMode: EntryMode,
-  isStored: boolean,
-): Authentication | undefined {
-  const { random, traits } = market;
-  if (entryMode === 'chip' || entryMode === 'atm')
-    return { pin: random.chance(0.008) ? 'failed' : 'verified' };
-  if (entryMode !== 'ecommerce' && entryMode !== 'credential-on-file') return undefined;
-  const slip = random.uniform();
-  return {
-    cvv: isStored ? 'not-provided' : slip < 0.012 ? 'mismatch' : 'match',
-    avs: slip > 0.96 ? 'mismatch' : slip > 0.9 ? 'partial' : 'match',
-    threeDSecure:
-      isStored || !random.chance(traits.threeDSecureShare)
-        ? 'not-performed'
-        : slip < 0.02
-          ? 'failed'
-          : 'authenticated',
-  };
-}
-
-function drawOnlineMode(random: Random, person: Cardholder, merchant: Merchant): EntryMode {
-  if (random.chance(person.walletShare * 0.4)) return 'wallet';
-  return random.chance(merchant.category.loyalty * 0.7) ? 'credential-on-file' : 'ecommerce';
-}
-
-/** Second devices and networks abroad are ordinary, too. */
-function drawDevice(random: Random, person: Cardholder): string {
-  return deviceOf(person.seed, random.chance(0.15) ? -1 : person.deviceGeneration);
-}
-
-function ipCountryOf(random: Random, country: Country, timeMs: number, person: Cardholder): string {
-  if (random.chance(0.02)) return ['NL', 'US', 'DE', 'GB'][random.integer(4)] ?? country.code;
-  return timeMs < person.tripUntilMs ? person.place.country.code : country.code;
-}
-
 /** Draws what a person buys now, from habits and from what they are living through. */
 export function drawPurchase(market: Market, person: Cardholder, timeMs: number): Purchase {
   const { random } = market;
@@ -184,11 +136,6 @@ export function drawPurchase(market: Market, person: Cardholder, timeMs: number)
   return merchant.isOnline
     ? onlinePurchase(market, person, { merchant, amountMinor, timeMs })
     : presentPurchase(market, person, { merchant, amountMinor, euro });
-}
-
-/** How often an issuer refuses an honest payer: more when money is short or the sum is large. */
-function drawResponse({ random, traits }: Market, person: Cardholder): 'approved' | 'declined' {
-  return random.chance(traits.declineShare * (1 + 2 * person.stress)) ? 'declined' : 'approved';
 }
 
 export function pickTerminal(random: Random, merchant: Merchant): MerchantFields {
@@ -212,8 +159,8 @@ export function onlinePurchase(
     entryMode,
     cardPresent: false,
     device: drawDevice(random, person),
-    ipCountry: ipCountryOf(random, person.home.country, timeMs, person),
-    authentication: drawAuthentication(market, entryMode, entryMode === 'credential-on-file'),
+    ipCountry: drawIpCountry(random, person, timeMs),
+    authentication: drawAuthentication(market, entryMode),
     response: drawResponse(market, person),
   };
 }
@@ -233,7 +180,7 @@ function presentPurchase(
     cardPresent: true,
     device: entryMode === 'wallet' ? deviceOf(person.seed, person.deviceGeneration) : undefined,
     ipCountry: undefined,
-    authentication: drawAuthentication(market, entryMode, false),
+    authentication: drawAuthentication(market, entryMode),
     response: drawResponse(market, person),
   };
 }

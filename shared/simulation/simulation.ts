@@ -62,7 +62,12 @@ export function* createSimulation(options: SimulationOptions): Iterable<Simulate
   const startMs = Date.parse(options.startTime ?? DEFAULT_START);
   const endMs = startMs + (options.days ?? 90) * DAY_MS;
   const portfolios = drawTraits(options).map((traits, index) =>
-    createPortfolioSimulation({ traits, startMs, idPrefix: `p${options.seed}-${index}-` }),
+    createPortfolioSimulation({
+      traits,
+      startMs,
+      idPrefix: `p${options.seed}-${index}-`,
+      appliedEvents: options.appliedEvents ?? true,
+    }),
   );
   const records: SimulatedRecord[] = [];
   for (;;) {

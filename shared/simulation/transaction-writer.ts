@@ -17,101 +17,115 @@ export interface AppliedFields {
   readonly type: 'clearing' | 'reversal' | 'refund' | 'statement' | 'repayment';
   readonly amountMinor: number;
   readonly currency: string;
-  readonly original?: Transaction | undefined;
-  readonly monthsPastDue?: number | undefined;
+  readonly original?: Transaction;
+  readonly monthsPastDue?: number;
 }
 
 /** What issuers charge for foreign currencies. */
 const CONVERSION_FEE = 1.0175;
 
-function billingOf(amountMinor: number, from: Country, to: Country): number {
+/** An amount of one country in the currency of another, fee included. */
+export function convert(amountMinor: number, from: Country, to: Country): number {
+  if (from.currency === to.currency) return amountMinor;
   return Math.max(1, Math.round((amountMinor / from.minorPerEuro) * to.minorPerEuro * CONVERSION_FEE));
+}
+
+/** Tells whether a field is delivered this time. */
+type HasField = (field: OptionalField) => boolean;
+
+function authenticationOf(purchase: Purchase, has: HasField): Transaction['authentication'] {
+  const given = purchase.authentication;
+  if (!given) return undefined;
+  const { cvv, avs, threeDSecure, pin } = given;
+  const kept = {
+    ...(cvv && has('cvv') ? { cvv } : {}),
+    ...(avs && has('avs') ? { avs } : {}),
+    ...(threeDSecure && has('threeDSecure') ? { threeDSecure } : {}),
+    ...(pin && has('pin') ? { pin } : {}),
+  };
+  for (const _field in kept) return kept;
+  return undefined;
+}
+
+function billingOf(person: Cardholder, purchase: Purchase, has: HasField) {
+  const from = purchase.merchant.place.country;
+  const home = person.home.country;
+  if (from.currency === home.currency || !has('billing')) return undefined;
+  return { amountMinor: convert(purchase.amountMinor, from, home), currency: home.currency };
+}
+
+function fromPurchase(purchase: Purchase, has: HasField) {
+  return {
+    acquirerId: has('acquirerId') ? purchase.merchant.acquirerId : undefined,
+    entryMode: has('entryMode') ? purchase.entryMode : undefined,
+    cardPresent: has('cardPresent') ? purchase.cardPresent : undefined,
+    authorizationResponse: has('authorizationResponse') ? purchase.response : undefined,
+    deviceId: purchase.device && has('deviceId') ? purchase.device : undefined,
+    ipCountry: purchase.ipCountry && has('ipCountry') ? purchase.ipCountry : undefined,
+  };
 }
 
 /** @param idPrefix unique per simulation and portfolio */
 export function createTransactionWriter(traits: PortfolioTraits, idPrefix: string): TransactionWriter {
   const random = createRandom(mixBits(traits.seed, 31));
-  const { fields, missingShare } = traits;
+  const { fields, missingShare, portfolioId } = traits;
+  const knowsAccount = fields.has('accountId');
+  const knowsCustomer = fields.has('customerId');
   let count = 0;
 
-  const nextId = () => {
-    count += 1;
-    return `${idPrefix}n${count}`;
-  };
-  const has = (field: OptionalField) =>
+  const has: HasField = (field) =>
     fields.has(field) && (missingShare === 0 || random.uniform() >= missingShare);
 
-  function authenticationOf(purchase: Purchase): Transaction['authentication'] {
-    const given = purchase.authentication;
-    if (!given) return undefined;
-    const { cvv, avs, threeDSecure, pin } = given;
-    const kept = {
-      ...(cvv && has('cvv') ? { cvv } : {}),
-      ...(avs && has('avs') ? { avs } : {}),
-      ...(threeDSecure && has('threeDSecure') ? { threeDSecure } : {}),
-      ...(pin && has('pin') ? { pin } : {}),
-    };
-    return Object.keys(kept).length > 0 ? kept : undefined;
-  }
-
   function write(person: Cardholder, purchase: Purchase, timeMs: number): Transaction {
-    const { merchant, amountMinor } = purchase;
-    const from = merchant.place.country;
-    const home = person.home.country;
-    const isConverted = from.currency !== home.currency && has('billing');
-    const replaced = person.replaces;
+    count += 1;
+    const replacesCardToken = person.replaces;
     person.replaces = undefined;
+    const billing = billingOf(person, purchase, has);
+    const said = fromPurchase(purchase, has);
     return {
-      transactionId: nextId(),
-      portfolioId: traits.portfolioId,
+      transactionId: `${idPrefix}n${count}`,
+      portfolioId,
       type: purchase.type,
       originalTransactionId: undefined,
       eventTime: new Date(timeMs).toISOString(),
       cardToken: person.cardToken,
-      accountId: fields.has('accountId') ? person.accountId : undefined,
-      customerId: fields.has('customerId') ? person.customerId : undefined,
-      amountMinor,
-      currency: from.currency,
-      billingAmountMinor: isConverted ? billingOf(amountMinor, from, home) : undefined,
-      billingCurrency: isConverted ? home.currency : undefined,
+      accountId: knowsAccount ? person.accountId : undefined,
+      customerId: knowsCustomer ? person.customerId : undefined,
+      amountMinor: purchase.amountMinor,
+      currency: purchase.merchant.place.country.currency,
+      billingAmountMinor: billing?.amountMinor,
+      billingCurrency: billing?.currency,
       merchant: purchase.terminal,
-      acquirerId: fields.has('acquirerId') ? merchant.acquirerId : undefined,
-      entryMode: has('entryMode') ? purchase.entryMode : undefined,
-      cardPresent: has('cardPresent') ? purchase.cardPresent : undefined,
-      authentication: authenticationOf(purchase),
-      authorizationResponse: has('authorizationResponse') ? purchase.response : undefined,
-      deviceId: purchase.device && has('deviceId') ? purchase.device : undefined,
-      ipCountry: purchase.ipCountry && has('ipCountry') ? purchase.ipCountry : undefined,
-      replacesCardToken: replaced,
-      monthsPastDue: undefined,
+      acquirerId: said.acquirerId,
+      entryMode: said.entryMode,
+      cardPresent: said.cardPresent,
+      authentication: authenticationOf(purchase, has),
+      authorizationResponse: said.authorizationResponse,
+      deviceId: said.deviceId,
+      ipCountry: said.ipCountry,
+      replacesCardToken,
     };
   }
 
   function writeApplied(person: Cardholder, timeMs: number, applied: AppliedFields): Transaction {
-    const { original } = applied;
+    const { original, monthsPastDue } = applied;
+    count += 1;
     return {
-      transactionId: nextId(),
-      portfolioId: traits.portfolioId,
+      transactionId: `${idPrefix}n${count}`,
+      portfolioId,
       type: applied.type,
       originalTransactionId: original?.transactionId,
       eventTime: new Date(timeMs).toISOString(),
       cardToken: original?.cardToken ?? person.cardToken,
-      accountId: fields.has('accountId') ? person.accountId : undefined,
-      customerId: fields.has('customerId') ? person.customerId : undefined,
+      accountId: knowsAccount ? person.accountId : undefined,
+      customerId: knowsCustomer ? person.customerId : undefined,
       amountMinor: applied.amountMinor,
       currency: applied.currency,
-      billingAmountMinor: undefined,
-      billingCurrency: undefined,
       merchant: original?.merchant,
       acquirerId: original?.acquirerId,
       entryMode: original?.entryMode,
       cardPresent: original?.cardPresent,
-      authentication: undefined,
-      authorizationResponse: undefined,
-      deviceId: undefined,
-      ipCountry: undefined,
-      replacesCardToken: undefined,
-      monthsPastDue: applied.monthsPastDue,
+      ...(monthsPastDue === undefined ? {} : { monthsPastDue }),
     };
   }
 

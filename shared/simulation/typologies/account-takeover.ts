@@ -1,6 +1,7 @@
 // shared/simulation/typologies/account-takeover.ts: someone else logs in from a new device, then pays and transfers as the owner, checks passed.
 import type { Cardholder } from '../cardholder.ts';
 import { categoriesFor } from '../categories.ts';
+import type { Purchase } from '../purchase.ts';
 import {
   drawCount,
   drawTarget,
@@ -8,6 +9,7 @@ import {
   drawVictim,
   MINUTE_MS,
   payRemotely,
+  type RemoteAct,
   strangersDevice,
   untilHours,
 } from './thief.ts';
@@ -17,38 +19,51 @@ const goods = categoriesFor('resale').filter((category) => category.onlineShare 
 const transfers = categoriesFor('transfer');
 const smallThings = categoriesFor('small-digital');
 
-function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
+interface Intruder {
+  readonly device: string;
+  readonly ipCountry: string;
+}
+
+/** A small thing first, to see whether the account answers. */
+function probe(scene: FraudScene, intruder: Intruder, timeMs: number): Purchase {
+  const merchant = drawTarget(scene, smallThings, scene.directory.web, timeMs);
+  return pay(scene, intruder, { merchant, euro: scene.random.logNormal(3, 0.6) });
+}
+
+/** Goods, or money sent to an account of the intruder's. */
+function take(scene: FraudScene, intruder: Intruder, timeMs: number): Purchase {
   const { random, directory } = scene;
-  const device = strangersDevice(random);
-  const ipCountry = drawThiefCountry(scene, person, 0.65);
+  const isTransfer = random.chance(0.3);
+  const merchant = drawTarget(scene, isTransfer ? transfers : goods, directory.web, timeMs);
+  const euro = random.logNormal(merchant.category.medianEuro * 1.7, 0.65);
+  return pay(scene, intruder, { merchant, euro, ...(isTransfer ? { type: 'transfer' } : {}) });
+}
+
+function pay(
+  scene: FraudScene,
+  intruder: Intruder,
+  order: Pick<RemoteAct, 'merchant' | 'euro' | 'type'>,
+): Purchase {
+  return payRemotely(scene, {
+    ...order,
+    ...intruder,
+    entryMode: scene.random.chance(0.25) ? 'wallet' : 'ecommerce',
+    declined: 0.08,
+    wrongData: 0.02,
+    passesThreeDSecure: 0.9,
+  });
+}
+
+function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
+  const { random } = scene;
+  const intruder = { device: strangersDevice(random), ipCountry: drawThiefCountry(scene, person, 0.65) };
   const count = drawCount(random, 4, 10);
   const startsSmall = random.chance(0.5);
   for (let act = 0; act < count; act += 1) {
-    const isProbe = act === 0 && startsSmall;
     yield {
       afterMs: act === 0 ? 0 : random.exponential(40 * MINUTE_MS) + 2 * MINUTE_MS,
-      pay: (timeMs) => {
-        const isTransfer = !isProbe && random.chance(0.3);
-        const merchant = drawTarget(
-          scene,
-          isProbe ? smallThings : isTransfer ? transfers : goods,
-          directory.web,
-          timeMs,
-        );
-        return payRemotely(scene, {
-          merchant,
-          euro: isProbe
-            ? random.logNormal(3, 0.6)
-            : random.logNormal(merchant.category.medianEuro * 1.7, 0.65),
-          entryMode: random.chance(0.25) ? 'wallet' : 'ecommerce',
-          device,
-          ipCountry,
-          declined: 0.08,
-          wrongData: 0.02,
-          passesThreeDSecure: 0.9,
-          ...(isTransfer ? { type: 'transfer' as const } : {}),
-        });
-      },
+      pay: (timeMs) =>
+        act === 0 && startsSmall ? probe(scene, intruder, timeMs) : take(scene, intruder, timeMs),
     };
   }
 }

@@ -55,6 +55,7 @@ export const bustOut: Typology = {
   caughtPerStep: 0.03,
   neverKnownShare: 0.2,
   isFirstParty: true,
+  abandonsAccount: true,
   begin: (scene) => {
     const { random } = scene;
     const person = drawVictim(scene);

@@ -1,6 +1,8 @@
 // shared/simulation/typologies/stolen-card.ts: a card taken from a pocket: a small try, then goods that resell, until it is blocked.
 import type { Cardholder } from '../cardholder.ts';
 import { categoriesFor } from '../categories.ts';
+import type { Purchase } from '../purchase.ts';
+import type { Random } from '../random.ts';
 import { drawCount, drawTarget, drawVictim, MINUTE_MS, payInPerson, untilHours } from './thief.ts';
 import type { FraudScene, FraudStep, Typology } from './typology.ts';
 
@@ -8,38 +10,51 @@ const everyday = categoriesFor('everyday').filter((category) => category.onlineS
 const resale = categoriesFor('resale').filter((category) => category.onlineShare < 0.6);
 /** Just below the usual limit for paying without a PIN, euro. */
 const BELOW_LIMIT_EURO = 46;
+const TRY_EURO = 6;
+
+interface Thief {
+  readonly person: Cardholder;
+  readonly isTapping: boolean;
+  readonly knowsPin: number;
+}
+
+function drawThief(random: Random, person: Cardholder): Thief {
+  return { person, isTapping: random.chance(0.65), knowsPin: random.chance(0.3) ? 0.95 : 0.05 };
+}
+
+/** A sum small enough to be tapped. */
+function tap(scene: FraudScene, thief: Thief, isTry: boolean, timeMs: number): Purchase {
+  const { random } = scene;
+  const choices = isTry || random.chance(0.5) ? everyday : resale;
+  const merchant = drawTarget(scene, choices, thief.person.home, timeMs);
+  const euro = Math.min(BELOW_LIMIT_EURO, random.logNormal(isTry ? TRY_EURO : BELOW_LIMIT_EURO * 0.7, 0.35));
+  return payInPerson(scene, {
+    merchant,
+    euro,
+    entryMode: 'contactless',
+    knowsPin: thief.knowsPin,
+    declined: 0.06,
+  });
+}
+
+/** Larger goods by chip, growing bolder with each that works. */
+function insert(scene: FraudScene, thief: Thief, boldness: number, timeMs: number): Purchase {
+  const merchant = drawTarget(scene, resale, thief.person.home, timeMs);
+  const euro = scene.random.logNormal(merchant.category.medianEuro * (1.1 + 0.15 * boldness), 0.7);
+  return payInPerson(scene, { merchant, euro, entryMode: 'chip', knowsPin: thief.knowsPin, declined: 0.2 });
+}
 
 function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
   const { random } = scene;
-  const usesContactless = random.chance(0.65);
-  const knowsPin = random.chance(0.3) ? 0.95 : 0.05;
+  const thief = drawThief(random, person);
+  const startsSmall = random.chance(0.6);
   const count = drawCount(random, 6, 16);
   for (let act = 0; act < count; act += 1) {
-    const isTry = act === 0 && random.chance(0.6);
+    const isTry = act === 0 && startsSmall;
+    const isTapped = isTry || (thief.isTapping && random.chance(0.8));
     yield {
       afterMs: act === 0 ? 0 : random.exponential(35 * MINUTE_MS) + 2 * MINUTE_MS,
-      pay: (timeMs) => {
-        const merchant = drawTarget(
-          scene,
-          isTry || (usesContactless && random.chance(0.5)) ? everyday : resale,
-          person.home,
-          timeMs,
-        );
-        const median = isTry
-          ? 6
-          : usesContactless
-            ? BELOW_LIMIT_EURO * 0.7
-            : merchant.category.medianEuro * (1.1 + 0.15 * act);
-        const euro = random.logNormal(median, usesContactless ? 0.3 : 0.7);
-        const isTapped = isTry || (usesContactless && euro < BELOW_LIMIT_EURO);
-        return payInPerson(scene, {
-          merchant,
-          euro,
-          entryMode: isTapped ? 'contactless' : 'chip',
-          knowsPin,
-          declined: isTapped ? 0.06 : 0.2,
-        });
-      },
+      pay: (timeMs) => (isTapped ? tap(scene, thief, isTry, timeMs) : insert(scene, thief, act, timeMs)),
     };
   }
 }

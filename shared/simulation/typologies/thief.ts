@@ -3,8 +3,9 @@ import type { EntryMode } from '../../domain/transaction.ts';
 import { type Cardholder, deviceOf } from '../cardholder.ts';
 import type { Category } from '../categories.ts';
 import { isOpen, type Merchant, type Place } from '../merchants.ts';
+import { drawAuthentication } from '../payment-means.ts';
 import { priceOf } from '../price.ts';
-import { drawAuthentication, type Market, type Purchase, pickTerminal } from '../purchase.ts';
+import { type Market, type Purchase, pickTerminal } from '../purchase.ts';
 import type { Random } from '../random.ts';
 import { DAY_MS, HOUR_MS, hourOf } from '../rhythm.ts';
 import type { FraudScene } from './typology.ts';
@@ -57,7 +58,7 @@ export function payInPerson(market: Market, act: InPersonAct): Purchase {
 
 export function payRemotely(market: Market, act: RemoteAct): Purchase {
   const { random } = market;
-  const honest = drawAuthentication(market, act.entryMode, act.entryMode === 'credential-on-file');
+  const honest = drawAuthentication(market, act.entryMode);
   const isWrong = random.chance(act.wrongData);
   return {
     type: act.type ?? 'authorization',

@@ -37,5 +37,7 @@ export interface Typology {
   readonly neverKnownShare: number;
   /** The cardholder is the one who acts: no new card is issued because of it. */
   readonly isFirstParty: boolean;
+  /** Ends with an account nobody pays for. */
+  readonly abandonsAccount?: boolean;
   begin(scene: FraudScene): FraudEpisode[];
 }

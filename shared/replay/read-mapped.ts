@@ -49,12 +49,8 @@ export async function* readMapped(options: ReadMappedOptions): AsyncGenerator<Ma
  * @throws AppError FRAUD_INPUT_INVALID when the file cannot be read or lacks columns
  */
 export async function* readMappedChunks(options: ReadMappedOptions): AsyncGenerator<MappedLine[]> {
-  const { mapping, report = createDataReport(), memoryLimit = '1GB' } = options;
-  const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: memoryLimit,
-    temp_directory: tmpdir(),
-  });
-  const connection = await instance.connect();
+  const { mapping, report = createDataReport() } = options;
+  const { connection, close } = await openDuckDb(options);
   try {
     const columns = await describe(connection, options);
     const result = await query(connection, options);
@@ -75,8 +71,7 @@ export async function* readMappedChunks(options: ReadMappedOptions): AsyncGenera
     }
     report.finish({ outcomesNotYetKnown: outcomes.size, unusedColumns: unusedColumns(mapping, columns) });
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    close();
   }
 }
 
@@ -105,11 +100,46 @@ async function describe(
   });
 }
 
+/** Rows in the window, before any is looked at: for progress bars. */
+export async function countRows(options: ReadMappedOptions): Promise<number> {
+  const { connection, close } = await openDuckDb(options);
+  try {
+    await describe(connection, options);
+    const rows = selectRows(options.file, options.mapping, windowOf(options));
+    const result = await attempt(options.file, async () => {
+      await connection.run(zoneStatement(options.mapping));
+      return connection.runAndReadAll(`SELECT CAST(count(*) AS DOUBLE) FROM (${rows})`);
+    });
+    return Number(result.getRows()[0]?.[0] ?? 0);
+  } finally {
+    close();
+  }
+}
+
+const windowOf = ({ from, until }: ReadMappedOptions): TimeWindow => ({
+  fromMs: from?.getTime(),
+  untilMs: until?.getTime(),
+});
+
+async function openDuckDb({ memoryLimit = '1GB' }: ReadMappedOptions) {
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: memoryLimit,
+    temp_directory: tmpdir(),
+  });
+  const connection = await instance.connect();
+  return {
+    connection,
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
 async function query(connection: DuckDBConnection, options: ReadMappedOptions): Promise<DuckDBResult> {
-  const window: TimeWindow = { fromMs: options.from?.getTime(), untilMs: options.until?.getTime() };
   return attempt(options.file, async () => {
     await connection.run(zoneStatement(options.mapping));
-    return connection.stream(selectRows(options.file, options.mapping, window));
+    return connection.stream(selectRows(options.file, options.mapping, windowOf(options)));
   });
 }
 

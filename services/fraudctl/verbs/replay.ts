@@ -1,0 +1,157 @@
+// services/fraudctl/verbs/replay.ts: `fraudctl replay FILE --mapping M`: a foreign table through Kafka, in event-time order.
+import { writeFileSync } from 'node:fs';
+import { SingleBar } from 'cli-progress';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { topicsWithPrefix } from '../../../schemas/topics.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { createProducer } from '../../../shared/kafka/producer.ts';
+import { createDataReport } from '../../../shared/replay/data-report.ts';
+import { loadMapping, type Mapping } from '../../../shared/replay/mapping.ts';
+import type { Pace } from '../../../shared/replay/pacer.ts';
+import { formatReport } from '../../../shared/replay/print-report.ts';
+import { countRows, type ReadMappedOptions, readMappedChunks } from '../../../shared/replay/read-mapped.ts';
+import { type SentCounts, sendLines } from '../../../shared/replay/send-lines.ts';
+
+interface ReplayOptions {
+  readonly mapping: string;
+  readonly from?: Date;
+  readonly until?: Date;
+  readonly speed?: number;
+  readonly rate?: number;
+  readonly brokers?: string;
+  readonly topicPrefix: string;
+  readonly portfolio?: string;
+  readonly outcomes: boolean;
+  readonly report?: string;
+  readonly json?: boolean;
+}
+
+const ALIGNMENT = `
+Records are sent in event-time order and keep their event time; the scorer needs FRAUD_CLOCK=event-time, or it
+refuses old transactions. For a repeatable replay let this command end first, then start one scorer with
+FRAUD_REPLAY_ALIGNED=true: it reads all partitions of transactions and outcomes as one stream in event-time order.`;
+
+/** Adds the verb. */
+export function register(program: Command): void {
+  program
+    .command('replay <file>')
+    .description('send a foreign table (CSV, NDJSON, Parquet; also .gz) as transactions and outcomes')
+    .requiredOption(
+      '--mapping <file>',
+      'mapping file, or the name of one in infra/mappings (handbook, sparkov)',
+    )
+    .option('--from <time>', 'first event time, inclusive (ISO date or date-time, UTC)', toDate)
+    .option('--until <time>', 'event times end before this', toDate)
+    .addOption(
+      new Option('--speed <factor>', 'event time per wall time: 1 = as it happened, 86400 = a day per second')
+        .argParser(toPositive)
+        .conflicts('rate'),
+    )
+    .option(
+      '--rate <records>',
+      'transactions and outcomes per second; default: as fast as it goes',
+      toPositive,
+    )
+    .addOption(new Option('--brokers <list>', 'host:port, separated by commas').env('FRAUD_KAFKA_BROKERS'))
+    .addOption(
+      new Option('--topic-prefix <text>', 'put before topic names')
+        .env('FRAUD_KAFKA_TOPIC_PREFIX')
+        .default(''),
+    )
+    .option('--portfolio <id>', 'portfolio id in place of the mapping’s')
+    .option('--no-outcomes', 'send no fraud labels')
+    .option('--report <file>', 'write the data report there as JSON')
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', ALIGNMENT)
+    .action(replay);
+}
+
+async function replay(file: string, options: ReplayOptions): Promise<void> {
+  const brokers = options.brokers?.split(',').filter(Boolean) ?? [];
+  if (brokers.length === 0)
+    throw new AppError('FRAUD_INPUT_INVALID', { detail: 'Expected --brokers or FRAUD_KAFKA_BROKERS.' });
+  const report = createDataReport();
+  const source: ReadMappedOptions = {
+    file,
+    mapping: withPortfolio(loadMapping(options.mapping), options.portfolio),
+    from: options.from,
+    until: options.until,
+    withOutcomes: options.outcomes,
+    report,
+  };
+  const startedAtMs = systemClock.now();
+  const sent = await send(source, brokers, options);
+  const seconds = (systemClock.now() - startedAtMs) / 1000;
+  const facts = { file, mapping: source.mapping.name, sent, seconds, ...report.report() };
+  if (options.report) writeFileSync(options.report, `${JSON.stringify(facts, null, 2)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(facts)}\n` : `${formatReport(facts)}\n`);
+  if (sent.transactions === 0) process.exitCode = 1;
+}
+
+async function send(
+  source: ReadMappedOptions,
+  brokers: readonly string[],
+  options: ReplayOptions,
+): Promise<SentCounts> {
+  const topics = topicsWithPrefix(options.topicPrefix);
+  const sizes = new Map(Object.values(topics).map((topic) => [topic.name, topic.maxBatchBytes * 0.9]));
+  const producer = await createProducer({
+    connection: { brokers, clientId: 'fraudctl-replay' },
+    maxBatchBytes: (topic) => sizes.get(topic) ?? 900_000,
+  });
+  const bar = await openBar(source, options);
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+  };
+  process.once('SIGINT', stop);
+  try {
+    return await sendLines(readMappedChunks(source), {
+      producer,
+      topics,
+      pace: toPace(options),
+      clock: systemClock,
+      source: `fraudctl-replay/${source.mapping.name}`,
+      isStopped: () => isStopped,
+      onSent: ({ transactions }) => bar?.update(transactions),
+    });
+  } finally {
+    process.off('SIGINT', stop);
+    bar?.stop();
+    await producer.close();
+  }
+}
+
+/** A bar on stderr, only for people. */
+async function openBar(source: ReadMappedOptions, { json }: ReplayOptions): Promise<SingleBar | undefined> {
+  if (json || !process.stderr.isTTY) return undefined;
+  const bar = new SingleBar({
+    format: 'replay {bar} {percentage} % | {value}/{total} | {eta_formatted}',
+    stream: process.stderr,
+  });
+  bar.start(await countRows(source), 0);
+  return bar;
+}
+
+function toPace({ speed, rate }: ReplayOptions): Pace {
+  if (speed !== undefined) return { kind: 'speed', factor: speed };
+  return rate === undefined ? { kind: 'unlimited' } : { kind: 'rate', perSecond: rate };
+}
+
+function withPortfolio(mapping: Mapping, portfolioId: string | undefined): Mapping {
+  if (portfolioId === undefined) return mapping;
+  return { ...mapping, fields: { ...mapping.fields, portfolioId: { constant: portfolioId } } };
+}
+
+function toDate(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Expected an ISO date, e.g. 2018-06-01.');
+  return date;
+}
+
+function toPositive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}

@@ -1,0 +1,136 @@
+// test/shared/encoder/batch-runner.test.ts: one batch inside a worker, on real ONNX Runtime and on a binding double.
+import { expect, test } from 'vitest';
+import { inputBytes, packBatch } from '../../../shared/encoder/batch-message.ts';
+import { type BatchRunner, startBatchRunner } from '../../../shared/encoder/batch-runner.ts';
+import type { Binding } from '../../../shared/encoder/binding.ts';
+import {
+  CURRENT_EVENT_COUNT,
+  createInputs,
+  paddedLengthOf,
+  writeChannels,
+  writeCurrentEvent,
+} from '../../../shared/encoder/channels.ts';
+import { encoderConfigs } from '../../../shared/encoder/definition.ts';
+import type { EncoderRow } from '../../../shared/encoder/encoder.ts';
+import { toFeeds } from '../../../shared/encoder/encoder-feeds.ts';
+import { createOnnxBinding } from '../../../shared/encoder/onnx-binding.ts';
+import { toEncoderOutputs, toReadings } from '../../../shared/encoder/readings.ts';
+import type { WorkerSettings } from '../../../shared/encoder/worker-protocol.ts';
+import { EVENT_BYTES, WINDOW } from '../../../shared/sequence/packed-event.ts';
+import { createBindingDouble } from '../../support/binding-double.ts';
+import {
+  SAMPLE_FEATURES,
+  sampleEncoder,
+  sampleHead,
+  sampleReference,
+  sampleRows,
+} from '../../support/encoder-rows.ts';
+
+const config = encoderConfigs.tiny;
+const settings: WorkerSettings = {
+  encoderModel: sampleEncoder(config),
+  config,
+  heads: [sampleHead(config)],
+  references: [sampleReference()],
+  provider: 'cpu',
+};
+
+/** Runs rows of one padded length; `values` is as the main thread finds it. */
+async function runRows(runner: BatchRunner, rows: readonly EncoderRow[], length: number) {
+  const { featureWidth, outputWidth } = runner;
+  const shape = { rowCount: rows.length, length, featureWidth };
+  const slot = {
+    input: new SharedArrayBuffer(inputBytes(rows.length, rows.length * WINDOW, featureWidth)),
+    output: new SharedArrayBuffer(rows.length * outputWidth * 4),
+  };
+  packBatch(rows, shape, () => 0, slot.input);
+  return { ...(await runner.run(slot, shape)), values: new Float32Array(slot.output) };
+}
+
+/** Readings and raw score of one row, step by step and without any machinery. */
+async function scoreNaively(binding: Binding, row: EncoderRow): Promise<number[]> {
+  const inputs = createInputs(1, paddedLengthOf(row.eventCount));
+  writeChannels(row, inputs, 0);
+  const encoder = await binding.createSession(settings.encoderModel, 'cpu');
+  const readings = toReadings(
+    toEncoderOutputs(await encoder.run(toFeeds(inputs)), inputs),
+    0,
+    sampleReference(),
+  );
+  const current = new Float32Array(CURRENT_EVENT_COUNT);
+  writeCurrentEvent(row.events, (row.eventCount - 1) * EVENT_BYTES, current, 0);
+  const x = Float32Array.from([...readings, ...row.features, ...current]);
+  const head = await binding.createSession(sampleHead(config).graph, 'cpu');
+  const { logit } = await head.run({ x: { data: x, dims: [1, x.length] } });
+  return [...readings, ...(logit?.data ?? [])];
+}
+
+test('a batch equals the naive way, row by row', async () => {
+  const binding = createOnnxBinding();
+  const runner = await startBatchRunner(settings, binding);
+  const rows = sampleRows({ seed: 8, rows: 6, eventCount: 40 });
+  const { values, failedRows } = await runRows(runner, rows, paddedLengthOf(40));
+  expect(failedRows).toEqual([]);
+  for (const [at, row] of rows.entries()) {
+    const found = [...values.subarray(at * runner.outputWidth, (at + 1) * runner.outputWidth)];
+    expect(found).toEqual(await scoreNaively(binding, row));
+  }
+  await runner.release();
+});
+
+test('a row with a feature that is not finite is named, its neighbours are unharmed', async () => {
+  const runner = await startBatchRunner(settings, createOnnxBinding());
+  const rows = sampleRows({ seed: 9, rows: 4, eventCount: 10 });
+  const clean = await runRows(runner, rows, 20);
+  rows[2]?.features.fill(Number.NaN);
+  const { values, failedRows } = await runRows(runner, rows, 20);
+  expect(failedRows).toEqual([2]);
+  const width = runner.outputWidth;
+  expect([...values.subarray(3 * width)]).toEqual([...clean.values.subarray(3 * width)]);
+  await runner.release();
+});
+
+test('outputs of the encoder that are not finite fail the row, with and without features', async () => {
+  const binding = createBindingDouble({ valueOn: () => Number.POSITIVE_INFINITY });
+  const runner = await startBatchRunner({ ...settings, heads: [] }, binding);
+  const { failedRows } = await runRows(runner, sampleRows({ seed: 1, rows: 3, eventCount: 9 }), 20);
+  expect(failedRows).toEqual([0, 1, 2]);
+});
+
+test('a GPU sees only the fixed batch sizes it was warmed with', async () => {
+  const binding = createBindingDouble();
+  const runner = await startBatchRunner(
+    { ...settings, heads: [], provider: 'cuda', maxBatchPositions: 1280 },
+    binding,
+  );
+  const warmed = new Set(binding.runs.map(({ dims }) => dims.join()));
+  for (const rows of [1, 2, 3, 4, 17, 20]) {
+    await runRows(runner, sampleRows({ seed: rows, rows, eventCount: WINDOW }), WINDOW);
+    const last = binding.runs.at(-1);
+    expect(last?.dims[0]).toBeGreaterThanOrEqual(rows);
+    expect(warmed).toContain(last?.dims.join());
+  }
+});
+
+test('heads tell how many features they expect', async () => {
+  const runner = await startBatchRunner(settings, createOnnxBinding());
+  expect(runner.featureWidth).toBe(SAMPLE_FEATURES);
+  expect(runner.outputWidth).toBe(runner.readingCount + 1);
+  await runner.release();
+});
+
+test.each([
+  ['a head of another encoder', [sampleHead(encoderConfigs.small), sampleHead(config)]],
+  ['an encoder in place of a head', [{ modelVersion: 'wrong', graph: sampleEncoder(config) }]],
+])('%s stops the start', async (_name, heads) => {
+  const start = startBatchRunner({ ...settings, heads }, createOnnxBinding());
+  await expect(start).rejects.toMatchObject({ code: 'FRAUD_MODEL_INVALID' });
+});
+
+test('bytes that are no model stop the start', async () => {
+  const start = startBatchRunner(
+    { ...settings, encoderModel: new Uint8Array(100).fill(7) },
+    createOnnxBinding(),
+  );
+  await expect(start).rejects.toMatchObject({ code: 'FRAUD_PROVIDER_UNAVAILABLE' });
+});

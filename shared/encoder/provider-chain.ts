@@ -54,7 +54,7 @@ async function attempt(options: ChainOptions, provider: ProviderName): Promise<I
 
 /**
  * Session on the first provider that loads and proves itself. ONNX Runtime's own provider list does not fall back (it throws), hence one attempt each.
- * @throws AppError FRAUD_PROVIDER_UNAVAILABLE when a provider was asked for by name and is absent, or when not even the CPU works.
+ * @throws AppError FRAUD_PROVIDER_UNAVAILABLE when a GPU provider was asked for by name and is absent, FRAUD_MODEL_INVALID when not even the CPU can load the graph
  */
 export async function chooseProvider(options: ChainOptions): Promise<ChosenSession> {
   const candidates = options.choice === 'auto' ? providerNames : [options.choice];
@@ -69,7 +69,9 @@ export async function chooseProvider(options: ChainOptions): Promise<ChosenSessi
       refused.push({ provider, reason: reasonOf(cause) });
     }
   }
-  throw new AppError('FRAUD_PROVIDER_UNAVAILABLE', {
+  // The CPU is always there: what it cannot load is no fault of a provider.
+  const code = refused.at(-1)?.provider === 'cpu' ? 'FRAUD_MODEL_INVALID' : 'FRAUD_PROVIDER_UNAVAILABLE';
+  throw new AppError(code, {
     detail: refused.map(({ provider, reason }) => `${provider}: ${reason}`).join('; '),
     facts: { asked: options.choice },
     cause: lastCause,

@@ -132,5 +132,5 @@ test('bytes that are no model stop the start', async () => {
     { ...settings, encoderModel: new Uint8Array(100).fill(7) },
     createOnnxBinding(),
   );
-  await expect(start).rejects.toMatchObject({ code: 'FRAUD_PROVIDER_UNAVAILABLE' });
+  await expect(start).rejects.toMatchObject({ code: 'FRAUD_MODEL_INVALID' });
 });

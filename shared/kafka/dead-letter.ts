@@ -24,15 +24,32 @@ export const deadLetterHeaders = {
 /** Longest detail kept in a header. */
 const DETAIL_LIMIT = 500;
 
-/** Headers of the original that are kept: CloudEvents attributes. Others may hold anything, card numbers included. */
+/** CloudEvents attributes of the original that are kept, and the only form in which they are: others may hold anything, card numbers included. */
+const keptForms = {
+  ce_type: /^[a-z-]+\.v\d+$/,
+  ce_time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/,
+} as const;
+
 function keptHeaders(record: InputRecord): Record<string, string> {
-  const names = Object.keys(record.headers).filter((name) => name === 'ce_type' || name === 'ce_time');
-  return Object.fromEntries(names.map((name) => [name, headerText(record.headers, name) ?? '']));
+  const kept = Object.entries(keptForms).map(
+    ([name, form]) => [name, headerText(record.headers, name), form] as const,
+  );
+  return Object.fromEntries(
+    kept.flatMap(([name, text, form]) => (text && form.test(text) ? [[name, text]] : [])),
+  );
 }
 
 /** The value is the original's, byte for byte, unless it holds a card number: then the masked copy, and `fraud_masked` says so. */
 export function toDeadLetter({ record, error, masked, maskedKey }: Refusal, topic: string): OutputRecord {
-  const { code, field, detail, topic: sourceTopic, partition, offset, masked: maskedName } = deadLetterHeaders;
+  const {
+    code,
+    field,
+    detail,
+    topic: sourceTopic,
+    partition,
+    offset,
+    masked: maskedName,
+  } = deadLetterHeaders;
   return {
     topic,
     key: maskedKey ?? record.key,

@@ -1,11 +1,19 @@
 // shared/registry/shipped-champion.ts: the version that comes with the package, put into a registry that has no champion yet.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
 import { AppError } from '../errors.ts';
 import { readFiles } from './file-registry.ts';
-import { MANIFEST_FILE, parseManifest, sha256Of, verifyFiles } from './manifest.ts';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  parseManifest,
+  sha256Of,
+  toManifestBytes,
+  type VersionFiles,
+  verifyFiles,
+} from './manifest.ts';
 import { type AliasEntry, promote, type Registry, type VerifiedVersion } from './registry.ts';
 
 /** Directory of the version that ships with the package. */
@@ -42,4 +50,20 @@ export async function ensureChampion(
   const { manifest, files } = await loadShipped(directory);
   await registry.publish(manifest, files);
   return promote(registry, manifest.modelVersion, { movedAt, by: 'set-up', reason: 'first champion' });
+}
+
+/** Writes a version as the one that ships with the package, in place of the one there. */
+export async function writeShipped(
+  manifest: Manifest,
+  files: VersionFiles,
+  directory = shippedDirectory,
+): Promise<void> {
+  verifyFiles(manifest, files);
+  const incoming = `${directory}.incoming`;
+  await rm(incoming, { recursive: true, force: true });
+  await mkdir(incoming, { recursive: true });
+  for (const [name, bytes] of files) await writeFile(join(incoming, name), bytes);
+  await writeFile(join(incoming, MANIFEST_FILE), toManifestBytes(manifest));
+  await rm(directory, { recursive: true, force: true });
+  await rename(incoming, directory);
 }

@@ -9,12 +9,7 @@ import { buildContext } from '../features/build-context.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
 import type { Champion } from './champion.ts';
 import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
-import {
-  loadWorkingRecords,
-  type ReadRecords,
-  replacedCardKey,
-  type WorkingRecords,
-} from './working-records.ts';
+import { loadWorkingRecords, type ReadRecords, type WorkingRecords } from './working-records.ts';
 
 /** One transaction to be decided or applied, parsed and trusted. */
 export interface ScoreRequest {
@@ -114,26 +109,11 @@ function draftOne(transaction: Transaction, records: WorkingRecords, champion: C
     reference,
     settings: champion.featureSettings,
   });
-  const { context, event } = built;
-  const decided = isDecided(transaction);
-  const appends =
-    decided || transaction.replacesCardToken ? markAppends(built.appends, transaction) : built.appends;
+  const { context, event, appends } = built;
   records.append(appends);
-  const kind = decided ? 'decided' : 'applied';
-  return kind === 'decided'
-    ? { kind, transaction, event, appends, context }
-    : { kind, transaction, event, appends };
-}
-
-/** Adds what makes an append safe to repeat (the decision's key) and what hands a replaced card's history on. */
-function markAppends(appends: readonly AppendEvent[], transaction: Transaction): readonly AppendEvent[] {
-  const takesOverFrom = replacedCardKey(transaction);
-  const decisionKey = `${transaction.portfolioId}|${transaction.transactionId}`;
-  return appends.map((append, index) => ({
-    ...append,
-    ...(isDecided(transaction) ? { decisionKey } : {}),
-    ...(index === 0 && takesOverFrom !== undefined ? { takesOverFrom } : {}),
-  }));
+  return isDecided(transaction)
+    ? { kind: 'decided', transaction, event, appends, context }
+    : { kind: 'applied', transaction, event, appends };
 }
 
 /** Readings and raw scores of the drafts owed a decision, in their order; undefined when the encoder cannot answer. */

@@ -1,5 +1,4 @@
 // shared/scoring/working-records.ts: the records of a chunk, read once; each transaction's appends are seen by the ones after it.
-import { entityKeyOf } from '../domain/entity.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { entityKeysOf, type TransactionKeys } from '../features/build-context.ts';
 import { appendEvent } from '../sequence/entity-record.ts';
@@ -11,23 +10,18 @@ export type ReadRecords = (
   entityKeys: readonly string[],
 ) => readonly (EntityRecord | undefined)[] | Promise<readonly (EntityRecord | undefined)[]>;
 
-/** The three histories of one transaction, as the transactions before it in the chunk left them. */
+/** The histories of one transaction, as the transactions before it in the chunk left them. */
 export interface TransactionRecords {
   readonly card: EntityRecord | undefined;
   readonly merchant: EntityRecord | undefined;
   readonly account: EntityRecord | undefined;
+  readonly replacedCard: EntityRecord | undefined;
 }
 
 /** Working copies of a chunk's records. Nothing is written back: the store applies the same appends in its own transaction. */
 export interface WorkingRecords {
   recordsOf(transaction: Transaction): TransactionRecords;
   append(appends: readonly AppendEvent[]): void;
-}
-
-/** Key of the card this one replaces. */
-export function replacedCardKey({ portfolioId, replacesCardToken }: Transaction): string | undefined {
-  if (replacesCardToken === undefined) return undefined;
-  return entityKeyOf({ kind: 'card', portfolioId, key: replacesCardToken });
 }
 
 /** Reads every record the transactions need, once each. */
@@ -40,11 +34,7 @@ export async function loadWorkingRecords(
   for (const transaction of transactions) {
     const keys = entityKeysOf(transaction);
     keysOf.set(transaction, keys);
-    wanted.add(keys.card);
-    if (keys.merchant) wanted.add(keys.merchant);
-    if (keys.account) wanted.add(keys.account);
-    const replaced = replacedCardKey(transaction);
-    if (replaced) wanted.add(replaced);
+    for (const key of Object.values(keys)) if (key !== undefined) wanted.add(key);
   }
   const entityKeys = [...wanted];
   const read = await readRecords(entityKeys);
@@ -53,11 +43,12 @@ export async function loadWorkingRecords(
     key === undefined ? undefined : records.get(key);
   return {
     recordsOf: (transaction) => {
-      const { card, merchant, account } = keysOf.get(transaction) ?? entityKeysOf(transaction);
+      const { card, merchant, account, replacedCard } = keysOf.get(transaction) ?? entityKeysOf(transaction);
       return {
-        card: find(card) ?? find(replacedCardKey(transaction)),
+        card: find(card),
         merchant: find(merchant),
         account: find(account),
+        replacedCard: find(replacedCard),
       };
     },
     append: (appends) => {

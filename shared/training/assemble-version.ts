@@ -1,0 +1,113 @@
+// shared/training/assemble-version.ts: heads, calibrators, thresholds and references → files and manifest of a model version.
+import { defaultFeatureSettings } from '../features/feature-settings.ts';
+import type { PopulationReference } from '../features/population-reference.ts';
+import { featureVersion } from '../features/velocity.ts';
+import { writeHeadGraph } from '../head/head-graph.ts';
+import { toHeadBytes } from '../head/head-weights.ts';
+import { describeFiles, type Manifest, sha256Of, type VersionFiles } from '../registry/manifest.ts';
+import type { VerifiedVersion } from '../registry/registry.ts';
+import type { BootstrapResult } from './bootstrap.ts';
+import { writeModelCard } from './model-card.ts';
+
+export interface AssembledVersion {
+  readonly manifest: Manifest;
+  readonly files: VersionFiles;
+}
+
+const fileNames = {
+  encoder: 'encoder.onnx',
+  full: 'head-full.onnx',
+  featuresOnly: 'head-features-only.json',
+  report: 'report.json',
+  modelCard: 'model-card.md',
+} as const;
+
+/** Reasons below three bits (one in eight) say nothing to an analyst; four are the most a decision carries. */
+const explanation = { minimumBits: 3, maximumReasons: 4 } as const;
+
+const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const toJson = (value: unknown): Uint8Array => toBytes(`${JSON.stringify(value)}\n`);
+const referenceFile = (index: number): string => `reference-${index}.json`;
+
+/**
+ * The version of a bootstrap, named by what is in it: equal content, equal name.
+ * @param createdAt ISO 8601
+ */
+export function assembleVersion(result: BootstrapResult, createdAt: string): AssembledVersion {
+  const { encoder, heads, report } = result;
+  const parts = new Map<string, Uint8Array>([
+    [fileNames.encoder, encoder.model],
+    [fileNames.full, writeHeadGraph(heads.full, { encoderVersion: encoder.encoderVersion })],
+    [fileNames.featuresOnly, toHeadBytes(heads.featuresOnly)],
+    [fileNames.report, toJson(report)],
+    [referenceFile(0), toJson(roundReference(result.reference))],
+  ]);
+  const modelVersion = `first-${encoder.config.name}-${digestOf(parts)}`;
+  const files = new Map([
+    ...parts,
+    [fileNames.modelCard, toBytes(writeModelCard({ ...result, modelVersion, createdAt }))],
+  ]);
+  const manifest: Manifest = {
+    formatVersion: 1,
+    modelVersion,
+    createdAt,
+    encoder: { version: encoder.encoderVersion, file: fileNames.encoder, config: { ...encoder.config } },
+    heads: {
+      full: { file: fileNames.full, inputs: [...heads.full.inputs] },
+      featuresOnly: { file: fileNames.featuresOnly, inputs: [...heads.featuresOnly.inputs] },
+    },
+    calibrators: result.calibrators,
+    thresholds: result.thresholds,
+    featureVersion,
+    featureSettings: { ...defaultFeatureSettings },
+    references: { '*': { file: referenceFile(0) } },
+    explanation,
+    report: fileNames.report,
+    modelCard: fileNames.modelCard,
+    files: describeFiles(files),
+  };
+  return { manifest, files };
+}
+
+/**
+ * `version` with one portfolio's reference added or replaced; everything else stays as it is.
+ * @param createdAt ISO 8601
+ */
+export function withReference(
+  { manifest, files }: VerifiedVersion,
+  reference: PopulationReference,
+  createdAt: string,
+): AssembledVersion {
+  const { portfolioId } = reference;
+  const taken = new Set(Object.values(manifest.references).map(({ file }) => file));
+  let index = 0;
+  while (taken.has(referenceFile(index))) index++;
+  const file = manifest.references[portfolioId]?.file ?? referenceFile(index);
+  const bytes = toJson(roundReference(reference));
+  const changed = new Map([...files, [file, bytes] as const]);
+  return {
+    manifest: {
+      ...manifest,
+      modelVersion: `${manifest.modelVersion.slice(0, 48)}.r${sha256Of(bytes).slice(0, 8)}`,
+      createdAt,
+      derivedFrom: manifest.modelVersion,
+      references: { ...manifest.references, [portfolioId]: { file } },
+      files: describeFiles(changed),
+    },
+    files: changed,
+  };
+}
+
+/** Eight significant digits say all a tail table knows, and halve its size. */
+function roundReference(reference: PopulationReference): PopulationReference {
+  const text = JSON.stringify(reference, (_key, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(8)) : value,
+  );
+  const rounded: PopulationReference = JSON.parse(text);
+  return rounded;
+}
+
+function digestOf(parts: ReadonlyMap<string, Uint8Array>): string {
+  const digests = [...parts].map(([name, bytes]) => `${name} ${sha256Of(bytes)}`).sort();
+  return sha256Of(toBytes(digests.join('\n'))).slice(0, 10);
+}

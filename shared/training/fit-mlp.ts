@@ -1,0 +1,195 @@
+// shared/training/fit-mlp.ts: trains a small MLP head by tfjs on standardised rows: AdamW, cosine schedule, log-loss.
+import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { AppError } from '../errors.ts';
+import { type HeadRows, measureStandardisation, standardiseRows } from '../head/fit-head.ts';
+import type { HeadLayer, HeadWeights } from '../head/head-weights.ts';
+import type { TensorFlow } from './backend.ts';
+
+export interface MlpOptions {
+  readonly seed: number;
+  /** Widths of the hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly epochs?: number;
+  readonly batchRows?: number;
+  readonly learningRate?: number;
+  /** Share by which weights shrink per step, times the learning rate (AdamW). */
+  readonly weightDecay?: number;
+  /** Probability that a standardised input is zeroed in training. */
+  readonly inputDropout?: number;
+  /** Called after every step with the share done. */
+  readonly onProgress?: (share: number) => void;
+}
+
+const defaults = {
+  hidden: [128, 64],
+  epochs: 6,
+  batchRows: 1024,
+  learningRate: 2e-3,
+  weightDecay: 0.02,
+  inputDropout: 0.1,
+} as const;
+
+type Generator = ReturnType<typeof xoroshiro128plus>;
+
+interface TrainableLayer {
+  readonly weights: Variable;
+  readonly bias: Variable;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/**
+ * Fits an MLP head. Seeded; on one thread the same bytes, on several equal up to float order.
+ * @throws AppError FRAUD_TRAINING_DIVERGED when the loss stops being finite
+ */
+export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOptions): Promise<HeadWeights> {
+  const settings = { ...defaults, ...options };
+  const standardisation = measureStandardisation(rows);
+  const values = standardiseRows(rows, standardisation);
+  const generator = xoroshiro128plus(options.seed);
+  const widths = [rows.inputs.length, ...settings.hidden, 1];
+  const layers = createLayers(tf, widths, generator);
+  setBaseRate(tf, layers, rows);
+  const count = rows.labels.length;
+  const steps = Math.ceil(count / settings.batchRows) * settings.epochs;
+  const optimizer = tf.train.adam(settings.learningRate);
+  const trained = layers.flatMap(({ weights, bias }) => [weights, bias]);
+  const order = Uint32Array.from({ length: count }, (_, row) => row);
+  for (let step = 0; step < steps; step++) {
+    const start = (step * settings.batchRows) % (Math.ceil(count / settings.batchRows) * settings.batchRows);
+    if (start === 0) shuffle(order, generator);
+    const picked = order.subarray(start, Math.min(count, start + settings.batchRows));
+    const rate = settings.learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
+    setLearningRate(optimizer, rate);
+    const batch = takeBatch(tf, { values, rows, picked });
+    const loss = optimizer.minimize(
+      () => lossOf(tf, layers, batch, { rate: settings.inputDropout, seed: options.seed + step }),
+      true,
+      trained,
+    );
+    decay(tf, layers, rate * settings.weightDecay);
+    if (step % 50 === 0 || step === steps - 1) await requireFinite(loss);
+    tf.dispose([...(loss ? [loss] : []), batch.inputs, batch.labels, batch.weights]);
+    options.onProgress?.((step + 1) / steps);
+  }
+  const fitted = await readLayers(layers);
+  tf.dispose(trained);
+  optimizer.dispose();
+  return { inputs: rows.inputs, ...standardisation, layers: fitted };
+}
+
+function createLayers(tf: TensorFlow, widths: readonly number[], generator: Generator): TrainableLayer[] {
+  return widths.slice(1).map((outputs, index) => {
+    const inputs = widths[index] ?? 0;
+    // He initialisation by a uniform distribution: the range of a ReLU layer with unit-variance inputs.
+    const range = Math.sqrt(6 / inputs) * (index === widths.length - 2 ? 0.3 : 0.7);
+    const values = Float32Array.from(
+      { length: inputs * outputs },
+      () => (2 * uniformFloat64(generator) - 1) * range,
+    );
+    return {
+      inputs,
+      outputs,
+      weights: tf.variable(tf.tensor2d(values, [inputs, outputs])),
+      bias: tf.variable(tf.zeros([outputs])),
+    };
+  });
+}
+
+/** Starts the last bias at the log odds of the base rate: the first epochs need not find it. */
+function setBaseRate(tf: TensorFlow, layers: readonly TrainableLayer[], { labels, weights }: HeadRows): void {
+  let frauds = 0.5;
+  let all = 1;
+  for (let row = 0; row < labels.length; row++) {
+    const weight = weights?.[row] ?? 1;
+    all += weight;
+    if (labels[row] === 1) frauds += weight;
+  }
+  layers.at(-1)?.bias.assign(tf.tensor1d([Math.log(frauds / (all - frauds))]));
+}
+
+interface Batch {
+  readonly inputs: Tensor2D; // (B, D)
+  readonly labels: Tensor2D; // (B, 1)
+  readonly weights: Tensor2D; // (B, 1)
+}
+
+interface BatchSource {
+  readonly values: Float32Array;
+  readonly rows: HeadRows;
+  readonly picked: Uint32Array;
+}
+
+function takeBatch(tf: TensorFlow, { values, rows, picked }: BatchSource): Batch {
+  const columns = rows.inputs.length;
+  const inputs = new Float32Array(picked.length * columns);
+  const labels = new Float32Array(picked.length);
+  const weights = new Float32Array(picked.length);
+  picked.forEach((row, at) => {
+    inputs.set(values.subarray(row * columns, (row + 1) * columns), at * columns);
+    labels[at] = rows.labels[row] ?? 0;
+    weights[at] = rows.weights?.[row] ?? 1;
+  });
+  const shape: [number, number] = [picked.length, 1];
+  return {
+    inputs: tf.tensor2d(inputs, [picked.length, columns]),
+    labels: tf.tensor2d(labels, shape),
+    weights: tf.tensor2d(weights, shape),
+  };
+}
+
+function lossOf(
+  tf: TensorFlow,
+  layers: readonly TrainableLayer[],
+  { inputs, labels, weights }: Batch,
+  dropout: { readonly rate: number; readonly seed: number },
+): Scalar {
+  let value: Tensor = dropout.rate > 0 ? tf.dropout(inputs, dropout.rate, undefined, dropout.seed) : inputs;
+  layers.forEach((layer, index) => {
+    value = tf.add(tf.matMul(value, layer.weights), layer.bias);
+    if (index < layers.length - 1) value = tf.relu(value);
+  });
+  // log(1 + e^z) − y z
+  const losses = tf.sub(tf.softplus(value), tf.mul(labels, value));
+  return tf.div(tf.sum(tf.mul(weights, losses)), tf.sum(weights)).asScalar();
+}
+
+/** Decoupled weight decay: matrices only, never biases. */
+function decay(tf: TensorFlow, layers: readonly TrainableLayer[], share: number): void {
+  tf.tidy(() => {
+    for (const { weights } of layers) weights.assign(tf.mul(weights, 1 - share));
+  });
+}
+
+async function requireFinite(loss: Tensor | null): Promise<void> {
+  const [value = Number.NaN] = loss ? await loss.data() : [];
+  if (!Number.isFinite(value)) throw new AppError('FRAUD_TRAINING_DIVERGED', { detail: 'Loss of the head.' });
+}
+
+/** tfjs's Adam reads its rate at every step, but declares the field protected. */
+function setLearningRate(optimizer: object, rate: number): void {
+  Object.assign(optimizer, { learningRate: rate });
+}
+
+function shuffle(order: Uint32Array, generator: Generator): void {
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = uniformInt(generator, 0, last);
+    const held = order[last] ?? 0;
+    order[last] = order[other] ?? 0;
+    order[other] = held;
+  }
+}
+
+async function readLayers(layers: readonly TrainableLayer[]): Promise<HeadLayer[]> {
+  return Promise.all(
+    layers.map(async ({ inputs, outputs, weights, bias }) => ({
+      inputs,
+      outputs,
+      weights: Float32Array.from(await weights.data()),
+      bias: Float32Array.from(await bias.data()),
+    })),
+  );
+}

@@ -1,0 +1,97 @@
+// shared/encoder/pretrained.ts: pretrained encoders on disk: manifest, digests, loading; those in ./pretrained are shipped.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from '../config/package-root.ts';
+import { AppError } from '../errors.ts';
+import type { EncoderConfig, EncoderWeights } from './definition.ts';
+import { fromSafetensors } from './safetensors.ts';
+
+export const PRETRAINED_FILES = {
+  manifest: 'manifest.json',
+  model: 'model.onnx',
+  weights: 'weights.safetensors',
+  card: 'MODEL_CARD.md',
+  curves: 'curves.svg',
+} as const;
+
+const digested = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) });
+
+export const pretrainedManifestSchema = z.object({
+  formatVersion: z.literal(1),
+  /** `<name>-<first 12 hex characters of the model's SHA-256>` */
+  encoderVersion: z.string(),
+  config: z.object({
+    name: z.string(),
+    width: z.int(),
+    layers: z.int(),
+    heads: z.int(),
+    feedForward: z.int(),
+    window: z.int(),
+  }),
+  /** Names of channels and readings, in order: code that computes others must not use this encoder. */
+  channels: z.array(z.string()),
+  readings: z.array(z.string()),
+  objective: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  settings: z.record(z.string(), z.unknown()),
+  /** Mean loss per next event, nats, by task, on held-out traffic. */
+  heldOutLosses: z.record(z.string(), z.number()),
+  /** What a forecaster that knows only how often each value occurs in the training traffic would lose. */
+  baselineLosses: z.record(z.string(), z.number()),
+  command: z.string(),
+  files: z.record(z.string(), digested),
+});
+export type PretrainedManifest = z.infer<typeof pretrainedManifestSchema>;
+
+export interface PretrainedEncoder {
+  readonly encoderVersion: string;
+  readonly config: EncoderConfig;
+  /** ONNX bytes, as verified. */
+  readonly model: Uint8Array;
+  readonly manifest: PretrainedManifest;
+  /** Read and verified on demand: only training needs them. */
+  readWeights(): EncoderWeights;
+}
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Directory of a shipped encoder. */
+export function shippedDirectory(name: string): string {
+  return join(packageRoot, 'shared', 'encoder', 'pretrained', name);
+}
+
+function readVerified(directory: string, file: string, manifest: PretrainedManifest): Uint8Array {
+  const bytes = new Uint8Array(readFileSync(join(directory, file)));
+  if (sha256Of(bytes) === manifest.files[file]?.sha256) return bytes;
+  throw new AppError('FRAUD_MODEL_HASH_MISMATCH', { field: join(directory, file) });
+}
+
+/**
+ * A shipped encoder by name (`small`, `tiny`), or any by its directory.
+ * @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_INVALID, FRAUD_MODEL_HASH_MISMATCH
+ */
+export function loadPretrained(nameOrDirectory: string): PretrainedEncoder {
+  const shipped = shippedDirectory(nameOrDirectory);
+  const directory = existsSync(shipped) ? shipped : nameOrDirectory;
+  const file = join(directory, PRETRAINED_FILES.manifest);
+  if (!existsSync(file)) {
+    throw new AppError('FRAUD_MODEL_NOT_FOUND', {
+      detail: `There is no pretrained encoder at ${directory}.`,
+    });
+  }
+  const parsed = pretrainedManifestSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!parsed.success) throw new AppError('FRAUD_MODEL_INVALID', { field: file, cause: parsed.error });
+  const manifest = parsed.data;
+  return {
+    encoderVersion: manifest.encoderVersion,
+    config: manifest.config,
+    model: readVerified(directory, PRETRAINED_FILES.model, manifest),
+    manifest,
+    readWeights() {
+      const { tensors } = fromSafetensors(readVerified(directory, PRETRAINED_FILES.weights, manifest));
+      return new Map([...tensors].map(([name, { values }]) => [name, values]));
+    },
+  };
+}

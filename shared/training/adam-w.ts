@@ -1,0 +1,110 @@
+// shared/training/adam-w.ts: AdamW with gradient clipping, on all weights as one flat vector: a dozen kernels a step instead of hundreds.
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs';
+import { sizeOf, type WeightShape } from '../encoder/definition.ts';
+import type { TensorFlow } from './backend.ts';
+import type { WeightTensors } from './tensor-ops.ts';
+
+export interface AdamWSettings {
+  readonly weightDecay: number;
+  /** Gradients are scaled down to this global norm. */
+  readonly clipNorm: number;
+}
+
+const BETA_1 = 0.9;
+const BETA_2 = 0.98;
+const EPSILON = 1e-8;
+
+/** Vectors of an optimiser's state, one value per weight. */
+export interface OptimiserState {
+  readonly step: number;
+  readonly weights: Float32Array;
+  readonly mean: Float32Array;
+  readonly square: Float32Array;
+}
+
+export interface AdamW {
+  /** Views of the weights by name, valid until the next `apply`; made inside the caller's tidy. */
+  weights(): WeightTensors;
+  /** One step with the given learning rate; `gradients` in the order of the shapes. */
+  apply(gradients: readonly Tensor[], learningRate: number): void;
+  save(): OptimiserState;
+}
+
+/** Names of weights that decay: matrices; not norms, biases or tables. */
+const decays = ({ name }: WeightShape): boolean => name.endsWith('.weight');
+
+export function createAdamW(
+  tf: TensorFlow,
+  shapes: readonly WeightShape[],
+  start: OptimiserState,
+  settings: AdamWSettings,
+): AdamW {
+  const sizes = shapes.map((each) => sizeOf(each.shape));
+  let { step } = start;
+  let [vector, mean, square] = [start.weights, start.mean, start.square].map((each) => tf.tensor1d(each)) as [
+    Tensor1D,
+    Tensor1D,
+    Tensor1D,
+  ];
+  const decay = tf.tensor1d(
+    shapes.flatMap((each, index) =>
+      Array<number>(sizes[index] ?? 0).fill(decays(each) ? settings.weightDecay : 0),
+    ),
+  );
+  return {
+    weights() {
+      const parts = tf.split(vector, sizes);
+      return Object.fromEntries(
+        shapes.map(({ name, shape }, index) => [name, (parts[index] ?? vector).reshape([...shape])]),
+      );
+    },
+    apply(gradients, learningRate) {
+      step++;
+      const before = [vector, mean, square];
+      [vector, mean, square] = tf.tidy(() => {
+        const flat = tf.concat(gradients.map((each) => each.flatten())) as Tensor1D;
+        const norm = flat.square().sum().sqrt();
+        const gradient = flat.mul(tf.minimum(1, tf.scalar(settings.clipNorm).div(norm.add(EPSILON))));
+        const nextMean = mean.mul(BETA_1).add(gradient.mul(1 - BETA_1)) as Tensor1D;
+        const nextSquare = square.mul(BETA_2).add(gradient.square().mul(1 - BETA_2)) as Tensor1D;
+        const scale = Math.sqrt(1 - BETA_2 ** step) / (1 - BETA_1 ** step);
+        const update = nextMean.mul(scale).div(nextSquare.sqrt().add(EPSILON)).add(vector.mul(decay));
+        return [vector.sub(update.mul(learningRate)) as Tensor1D, nextMean, nextSquare].map((each) =>
+          tf.keep(each),
+        );
+      }) as [Tensor1D, Tensor1D, Tensor1D];
+      for (const tensor of before) tensor.dispose();
+    },
+    save: () => ({
+      step,
+      weights: Float32Array.from(vector.dataSync()),
+      mean: Float32Array.from(mean.dataSync()),
+      square: Float32Array.from(square.dataSync()),
+    }),
+  };
+}
+
+/** All weights one after another, in the order of the shapes, and back. */
+export function flatten(
+  shapes: readonly WeightShape[],
+  weights: ReadonlyMap<string, Float32Array>,
+): Float32Array {
+  const vector = new Float32Array(shapes.reduce((sum, each) => sum + sizeOf(each.shape), 0));
+  let at = 0;
+  for (const { name, shape } of shapes) {
+    vector.set(weights.get(name) ?? [], at);
+    at += sizeOf(shape);
+  }
+  return vector;
+}
+
+export function unflatten(shapes: readonly WeightShape[], vector: Float32Array): Map<string, Float32Array> {
+  let at = 0;
+  return new Map(
+    shapes.map(({ name, shape }) => {
+      const from = at;
+      at += sizeOf(shape);
+      return [name, vector.slice(from, at)];
+    }),
+  );
+}

@@ -1,5 +1,5 @@
 // shared/sequence/apply-change.ts: the records a change leaves behind; the one place where adapters apply appends and labels.
-import { appendEvent, markLabel } from './entity-record.ts';
+import { appendTransient, markLabel } from './entity-record.ts';
 import { limitsOf } from './record-limits.ts';
 import type { AppendEvent, EntityRecord, MarkLabel, StateChange } from './state-store.ts';
 
@@ -26,7 +26,7 @@ class WorkingRecords {
   append({ entityKey, event, original, takesOverFrom }: AppendEvent): void {
     const own = this.#read(entityKey);
     const before = own ?? (takesOverFrom === undefined ? undefined : this.#read(takesOverFrom));
-    this.#write(entityKey, own, appendEvent(before, event, limitsOf(entityKey), original));
+    this.#write(entityKey, own, appendTransient(before, event, limitsOf(entityKey), original));
   }
 
   mark(mark: MarkLabel): void {
@@ -49,7 +49,7 @@ class WorkingRecords {
   }
 }
 
-/** Records that differ after the change, by entity key. Appends of transactions decided before this change are left out. */
+/** Records that differ after the change, by entity key, in transient memory: copy what is kept. Appends of transactions decided before this change are left out. */
 export function applyToRecords(change: StateChange, stored: StoredState): ReadonlyMap<string, EntityRecord> {
   const records = new WorkingRecords(stored);
   const decided = new Map<string, boolean>();

@@ -1,11 +1,15 @@
-// shared/sequence/grow-record.ts: assembles the bytes of a record with one more event: ring, day bucket, remembered ids, header.
+// shared/sequence/grow-record.ts: a record with one more event, edited in place on a workbench: ring, day bucket, remembered ids, header.
+//
+// The workbench is one buffer per thread, so an append allocates nothing but the bytes it returns. Nothing here is asynchronous.
 import { addShare, type DayShare, dayShareOf, findDay, readDay } from './day-buckets.ts';
-import { comparePosition, type EventPosition, LABELS } from './packed-event.ts';
+import { comparePosition, EVENT_BYTES, LABELS } from './packed-event.ts';
 import {
   BUCKET_BYTES,
   countEvent,
+  HEADER_BYTES,
   ID_BYTES,
   layoutOf,
+  MAX_RECORD_BYTES,
   REMEMBERED_IDS,
   type RecordLayout,
   readNewestEvicted,
@@ -15,172 +19,126 @@ import {
   writeNewestEvicted,
 } from './record-layout.ts';
 import type { RecordLimits } from './record-limits.ts';
-import { countBefore } from './ring.ts';
+import { countBefore, positionAt } from './ring.ts';
+import type { EntityRecord } from './state-store.ts';
 import { indexToEvict } from './thinning.ts';
+import { cutTransient } from './transient-bytes.ts';
 
-/** A record taken apart for reading. */
-export interface OpenRecord {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly layout: RecordLayout;
+/** The record lies at 0 with room to grow, the event at EVENT_AT. */
+export const EVENT_AT = 8192 - EVENT_BYTES;
+const bench = new Uint8Array(8192);
+/** The workbench, for reading between `layOut` and `growRecord`. */
+export const benchView = viewOf(bench);
+
+/** Puts record and event on the workbench. */
+export function layOut(record: EntityRecord | undefined, event: Uint8Array): void {
+  if (record === undefined) bench.fill(0, 0, HEADER_BYTES);
+  else bench.set(record.length > MAX_RECORD_BYTES ? record.subarray(0, MAX_RECORD_BYTES) : record);
+  bench.set(event, EVENT_AT);
 }
 
-/** The event that comes, and the one that leaves for it. */
-interface RingChange {
-  readonly event: Uint8Array;
-  readonly index: number;
-  /** Index among ring and event together, −1 when none leaves. */
-  readonly evict: number;
+/** Moves `[from, end)` to `to`. */
+const move = (to: number, from: number, end: number): void => {
+  bench.copyWithin(to, from, end);
+};
+
+/** Puts the event at `index` of the ring; `evict` is the index, among ring and event together, of the one that leaves, −1 for none. */
+function insertEvent(layout: RecordLayout, index: number, evict: number): void {
+  if (evict === index) return;
+  const isEarlier = evict >= 0 && evict < index;
+  if (isEarlier) move(ringAt(evict), ringAt(evict + 1), ringAt(index));
+  else move(ringAt(index + 1), ringAt(index), evict < 0 ? layout.bytes : ringAt(evict - 1));
+  move(ringAt(isEarlier ? index - 1 : index), EVENT_AT, EVENT_AT + EVENT_BYTES);
 }
 
-interface BucketChange {
-  readonly share: DayShare;
-  /** Buckets at the front that are too old to keep. */
-  readonly dropped: number;
-  /** As answered by findDay. */
-  readonly found: number;
-  readonly isCounted: boolean;
-}
-
-function planBuckets({ view, layout }: OpenRecord, share: DayShare, bucketDays: number): BucketChange {
-  const { bucketsAt, bucketCount } = layout;
-  const found = findDay(view, bucketsAt, { count: bucketCount, day: share.day });
-  const newest = bucketCount > 0 ? readDay(view, bucketsAt + (bucketCount - 1) * BUCKET_BYTES) : 0;
+/** Adds the event's share to its day and drops days that are now too old. Returns the layout after it. */
+function addToDay(layout: RecordLayout, share: DayShare, bucketDays: number): RecordLayout {
+  if (share.count === 0 && share.sum === 0) return layout;
+  const { bucketsAt, bucketCount, bytes } = layout;
+  const newest = bucketCount > 0 ? readDay(benchView, bucketsAt + (bucketCount - 1) * BUCKET_BYTES) : 0;
   const oldestKept = Math.max(newest, share.day) - bucketDays + 1;
-  const isCounted = (share.count > 0 || share.sum !== 0) && share.day >= oldestKept;
+  if (share.day < oldestKept) return layout;
   let dropped = 0;
-  while (
-    isCounted &&
-    dropped < bucketCount &&
-    readDay(view, bucketsAt + dropped * BUCKET_BYTES) < oldestKept
-  ) {
+  while (dropped < bucketCount && readDay(benchView, bucketsAt + dropped * BUCKET_BYTES) < oldestKept)
     dropped += 1;
+  if (dropped > 0) move(bucketsAt, bucketsAt + dropped * BUCKET_BYTES, bytes);
+  const kept = bucketCount - dropped;
+  const found = findDay(benchView, bucketsAt, { count: kept, day: share.day });
+  const at = bucketsAt + (found >= 0 ? found : -found - 1) * BUCKET_BYTES;
+  if (found < 0) {
+    move(at + BUCKET_BYTES, at, bytes - dropped * BUCKET_BYTES);
+    bench.fill(0, at, at + BUCKET_BYTES);
+    benchView.setUint16(at, share.day, true);
   }
-  return { share, dropped, found, isCounted };
+  addShare(benchView, at, share);
+  return layoutOf(layout.ringCount, kept + (found < 0 ? 1 : 0), layout.evictedCount, layout.labelledCount);
 }
 
-function copyRing(from: OpenRecord, to: Uint8Array, { event, index, evict }: RingChange): void {
-  const copy = (first: number, end: number, at: number): void => {
-    if (end > first) to.set(from.bytes.subarray(ringAt(first), ringAt(end)), ringAt(at));
-  };
-  const { ringCount } = from.layout;
-  if (evict === index) {
-    copy(0, ringCount, 0);
-  } else if (evict >= 0 && evict < index) {
-    copy(0, evict, 0);
-    copy(evict + 1, index, evict);
-    to.set(event, ringAt(index - 1));
-    copy(index, ringCount, index);
-  } else {
-    copy(0, index, 0);
-    to.set(event, ringAt(index));
-    copy(index, evict < 0 ? ringCount : evict - 1, index + 1);
-    if (evict >= 0) copy(evict, ringCount, evict);
+/** Appends an id to the list of `count` at byte `at`, the earliest of a full list leaves. Returns the new count. */
+function rememberId(list: { at: number; count: number; end: number }, id: number): number {
+  const { at, count, end } = list;
+  if (count === REMEMBERED_IDS) {
+    move(at, at + ID_BYTES, at + count * ID_BYTES);
+    benchView.setUint32(at + (count - 1) * ID_BYTES, id, true);
+    return count;
   }
+  const next = at + count * ID_BYTES;
+  move(next + ID_BYTES, next, end);
+  benchView.setUint32(next, id, true);
+  return count + 1;
 }
 
-function copyBuckets(from: OpenRecord, to: OpenRecord, change: BucketChange): void {
-  const { share, dropped, found, isCounted } = change;
-  const bucketAt = (record: OpenRecord, index: number): number =>
-    record.layout.bucketsAt + index * BUCKET_BYTES;
-  const copy = (first: number, end: number, at: number): void => {
-    if (end <= first) return;
-    to.bytes.set(from.bytes.subarray(bucketAt(from, first), bucketAt(from, end)), bucketAt(to, at));
-  };
-  const { bucketCount } = from.layout;
-  const index = found >= 0 ? found : -found - 1;
-  const at = bucketAt(to, index - dropped);
-  if (!isCounted) {
-    copy(0, bucketCount, 0);
-  } else if (found >= 0) {
-    copy(dropped, bucketCount, 0);
-    addShare(to.view, at, share);
-  } else {
-    copy(dropped, index, 0);
-    to.view.setUint16(at, share.day, true);
-    addShare(to.view, at, share);
-    copy(index, bucketCount, index - dropped + 1);
-  }
+/** Remembers the id of the event that leaves, and among the labelled when it is a known fraud. */
+function rememberLeaver(layout: RecordLayout, id: number, isFraud: boolean): RecordLayout {
+  const { ringCount, bucketCount, evictedAt, evictedCount, labelledCount, bytes } = layout;
+  const evicted = rememberId({ at: evictedAt, count: evictedCount, end: bytes }, id);
+  const next = layoutOf(ringCount, bucketCount, evicted, labelledCount);
+  if (!isFraud) return next;
+  const labelled = rememberId({ at: next.labelledAt, count: labelledCount, end: next.bytes }, id);
+  return layoutOf(ringCount, bucketCount, evicted, labelled);
 }
 
-interface IdList {
-  readonly at: number;
-  readonly count: number;
-}
-
-/** Copies a list of remembered ids; with `added`, the earliest leaves a full list. */
-function copyIds(
-  from: OpenRecord,
-  to: OpenRecord,
-  lists: { from: IdList; to: IdList; added?: number },
-): void {
-  const kept = lists.added === undefined ? lists.from.count : Math.min(lists.from.count, REMEMBERED_IDS - 1);
-  const end = lists.from.at + lists.from.count * ID_BYTES;
-  if (kept > 0) to.bytes.set(from.bytes.subarray(end - kept * ID_BYTES, end), lists.to.at);
-  if (lists.added !== undefined) to.view.setUint32(lists.to.at + kept * ID_BYTES, lists.added, true);
-}
-
-function writeHeader(from: OpenRecord, to: OpenRecord, event: DataView): void {
-  to.bytes.set(from.bytes.subarray(0, ringAt(0)));
-  writeLayout(to.view, to.layout);
-  countEvent(from.view, to.view, event.getUint32(0, true));
-}
-
-/** Position of the event at `offset`. */
-export function positionAt(view: DataView, offset: number): EventPosition {
-  return {
-    timeMs: view.getUint32(offset, true) * 1000 + view.getUint16(offset + 4, true),
-    idLow: view.getUint32(offset + 12, true),
-    idHigh: view.getUint32(offset + 16, true),
-  };
-}
-
-/** What is remembered of the event that leaves: id, whether it is a known fraud, position. */
-function describeLeaver(
-  from: OpenRecord,
-  ring: RingChange,
-  event: DataView,
-): { view: DataView; offset: number } {
-  if (ring.evict === ring.index) return { view: event, offset: 0 };
-  return { view: from.view, offset: ringAt(ring.evict < ring.index ? ring.evict : ring.evict - 1) };
-}
-
-/** The bytes of `from` with `event` in its place. The event must not be there already. */
-export function growRecord(from: OpenRecord, event: Uint8Array, limits: RecordLimits): Uint8Array {
-  const eventView = viewOf(event);
-  const { layout } = from;
-  const index = countBefore(from.view, layout.ringCount, positionAt(eventView, 0));
-  const isFull = layout.ringCount >= limits.ringEvents;
-  const candidates = { ring: from.view, ringCount: layout.ringCount, event: eventView, index };
-  const ring = { event, index, evict: isFull ? indexToEvict(candidates, limits.thinning) : -1 };
-  const buckets = planBuckets(from, dayShareOf(eventView, 0), limits.bucketDays);
-  const leaver = isFull ? describeLeaver(from, ring, eventView) : undefined;
-  const evictedId = leaver?.view.getUint32(leaver.offset + 12, true);
-  const isFraud = leaver?.view.getUint8(leaver.offset + 40) === LABELS.fraud;
-  const labelledId = isFraud ? evictedId : undefined;
-  const next = layoutOf(
-    layout.ringCount + (isFull ? 0 : 1),
-    layout.bucketCount - buckets.dropped + (buckets.isCounted && buckets.found < 0 ? 1 : 0),
-    Math.min(REMEMBERED_IDS, layout.evictedCount + (leaver ? 1 : 0)),
-    Math.min(REMEMBERED_IDS, layout.labelledCount + (isFraud ? 1 : 0)),
+/** A full ring gives up one event for the new one, or the new one itself. */
+function replaceInRing(layout: RecordLayout, index: number, limits: RecordLimits): RecordLayout {
+  const evict = indexToEvict(
+    { ring: benchView, ringCount: layout.ringCount, eventAt: EVENT_AT, index },
+    limits.thinning,
   );
-  const bytes = new Uint8Array(next.bytes);
-  const to: OpenRecord = { bytes, view: viewOf(bytes), layout: next };
-  writeHeader(from, to, eventView);
-  copyRing(from, bytes, ring);
-  copyBuckets(from, to, buckets);
-  copyIds(from, to, {
-    from: { at: layout.evictedAt, count: layout.evictedCount },
-    to: { at: next.evictedAt, count: next.evictedCount },
-    ...(evictedId === undefined ? {} : { added: evictedId }),
-  });
-  copyIds(from, to, {
-    from: { at: layout.labelledAt, count: layout.labelledCount },
-    to: { at: next.labelledAt, count: next.labelledCount },
-    ...(labelledId === undefined ? {} : { added: labelledId }),
-  });
-  if (leaver && comparePosition(leaver.view, leaver.offset, readNewestEvicted(from.view)) > 0) {
-    writeNewestEvicted(to.view, positionAt(leaver.view, leaver.offset));
+  const leaverAt = evict === index ? EVENT_AT : ringAt(evict < index ? evict : evict - 1);
+  const leaver = positionAt(benchView, leaverAt);
+  const isFraud = benchView.getUint8(leaverAt + 40) === LABELS.fraud;
+  if (comparePosition(benchView, leaverAt, readNewestEvicted(benchView)) > 0) {
+    writeNewestEvicted(benchView, leaver);
   }
-  return bytes;
+  insertEvent(layout, index, evict);
+  return rememberLeaver(layout, leaver.idLow, isFraud);
+}
+
+/** Edits the record on the workbench so that the event beside it is in its place. The event must not be there already. Returns the length of the record. */
+export function growRecord(layout: RecordLayout, limits: RecordLimits): number {
+  const share = dayShareOf(benchView, EVENT_AT);
+  const index = countBefore(benchView, layout.ringCount, positionAt(benchView, EVENT_AT));
+  let next: RecordLayout;
+  if (layout.ringCount >= limits.ringEvents) {
+    next = replaceInRing(layout, index, limits);
+  } else {
+    insertEvent(layout, index, -1);
+    next = layoutOf(layout.ringCount + 1, layout.bucketCount, layout.evictedCount, layout.labelledCount);
+  }
+  next = addToDay(next, share, limits.bucketDays);
+  countEvent(benchView, benchView.getUint32(EVENT_AT, true));
+  writeLayout(benchView, next);
+  return next.bytes;
+}
+
+/** The first `length` bytes of the workbench, in memory of their own. */
+export function takeOwned(length: number): EntityRecord {
+  return bench.slice(0, length);
+}
+
+/** The same in memory for the lifetime of a chunk (transient-bytes.ts). */
+export function takeTransient(length: number): EntityRecord {
+  const cut = cutTransient(length);
+  cut.set(bench.subarray(0, length));
+  return cut;
 }

@@ -24,6 +24,8 @@ export interface LmdbEnvironment {
   readonly expiry: Table<[number, string]>;
   readonly offsets: Table<[string, number]>;
   readonly outbox: Table<[string, number, number]>;
+  /** 'revision' → number of commits so far (f64): tells a process whether another one wrote. */
+  readonly revision: Table<string>;
   /** @throws AppError FRAUD_STORE_UNAVAILABLE when the disk is nearly full: writing on through the memory map would end the process. */
   ensureSpace(): void;
 }
@@ -53,6 +55,7 @@ export function openEnvironment(options: LmdbOptions): LmdbEnvironment {
       expiry: table('expiry'),
       offsets: table('offsets'),
       outbox: table('outbox'),
+      revision: table('revision'),
       ensureSpace: () => ensureSpace(directory),
     };
   } catch (cause) {

@@ -3,6 +3,7 @@ import { createDecisionTable, type DecisionTable } from '../decisions/lmdb-decis
 import { AppError } from '../errors.ts';
 import { applyToRecords } from './apply-change.ts';
 import { type LmdbEnvironment, type LmdbOptions, openEnvironment } from './lmdb-environment.ts';
+import { RecordCache } from './record-cache.ts';
 import type {
   EntityRecord,
   InputOffset,
@@ -11,11 +12,17 @@ import type {
   StateStore,
   StoredDecision,
 } from './state-store.ts';
+import { cutTransient } from './transient-bytes.ts';
+
+const REVISION = 'revision';
+/** At least the records of a few chunks and the busiest merchants: 6–25 MB. */
+const CACHED_RECORDS = 2048;
 
 /** Reads are synchronous and see the last commit of any process; a commit is one synchronous write transaction. */
 class LmdbStateStore implements StateStore {
   readonly #environment: LmdbEnvironment;
   readonly #decisions: DecisionTable;
+  readonly #cache = new RecordCache(CACHED_RECORDS);
 
   constructor(environment: LmdbEnvironment) {
     this.#environment = environment;
@@ -25,7 +32,8 @@ class LmdbStateStore implements StateStore {
   readRecords(entityKeys: readonly string[]): (EntityRecord | undefined)[] {
     return this.#guard(() => {
       this.#environment.root.resetReadTxn();
-      return entityKeys.map((key) => this.#environment.records.getBinary(key));
+      this.#cache.lookAt(this.#readRevision());
+      return entityKeys.map((key) => this.#cache.find(key, this.#readRecord));
     });
   }
 
@@ -39,7 +47,8 @@ class LmdbStateStore implements StateStore {
   async commit(change: StateChange): Promise<void> {
     this.#guard(() => {
       this.#environment.ensureSpace();
-      this.#environment.root.transactionSync(() => this.#apply(change));
+      const { revision, changed } = this.#environment.root.transactionSync(() => this.#apply(change));
+      this.#cache.advanceTo(revision, changed);
     });
   }
 
@@ -82,17 +91,45 @@ class LmdbStateStore implements StateStore {
     await this.#environment.root.close();
   }
 
-  #apply(change: StateChange): void {
+  /** Inside the write transaction: reads see the last commit of any process. */
+  #apply(change: StateChange): { revision: number; changed: ReadonlyMap<string, EntityRecord> } {
     const { records } = this.#environment;
+    const before = this.#readRevision();
+    this.#cache.lookAt(before);
     const first = this.#decisions.selectFirst(change.decisions ?? []);
     const changed = applyToRecords(change, {
-      record: (key) => records.getBinary(key),
+      record: (key) => this.#cache.find(key, this.#readRecord),
       isDecided: (key) => this.#decisions.has(key),
     });
     for (const [key, record] of changed) records.putSync(key, record);
     this.#decisions.write(first);
     this.#writeOffsets(change.inputOffsets ?? []);
     this.#writeOutbox(change);
+    return { revision: this.#writeRevision(before + 1), changed };
+  }
+
+  /** A copy: LMDB's own memory is written again by the next read. */
+  readonly #readRecord = (entityKey: string): EntityRecord | undefined => {
+    const shared = this.#environment.records.getBinaryFast(entityKey);
+    if (shared === undefined) return undefined;
+    const { length } = shared;
+    const record = cutTransient(length);
+    record.set(
+      length === shared.byteLength ? shared : new Uint8Array(shared.buffer, shared.byteOffset, length),
+    );
+    return record;
+  };
+
+  #readRevision(): number {
+    const stored = this.#environment.revision.getBinary(REVISION);
+    return stored ? Buffer.from(stored).readDoubleLE() : 0;
+  }
+
+  #writeRevision(revision: number): number {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleLE(revision);
+    this.#environment.revision.putSync(REVISION, bytes);
+    return revision;
   }
 
   #writeOffsets(inputOffsets: readonly InputOffset[]): void {

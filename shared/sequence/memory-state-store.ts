@@ -2,6 +2,7 @@
 import { isFirstDecision } from '../decisions/first-decision.ts';
 import { applyToRecords } from './apply-change.ts';
 import type { EntityRecord, OutboxEntry, StateChange, StateStore, StoredDecision } from './state-store.ts';
+import { copyBytes } from './transient-bytes.ts';
 
 const partitionKey = (topic: string, partition: number): string => `${partition}|${topic}`;
 const byOffset = (left: OutboxEntry, right: OutboxEntry): number => (left.offset < right.offset ? -1 : 1);
@@ -29,7 +30,7 @@ class MemoryStateStore implements StateStore {
       record: (key) => this.#records.get(key),
       isDecided: (key) => this.#decisions.has(key),
     });
-    for (const [key, record] of changed) this.#records.set(key, record);
+    for (const [key, record] of changed) this.#records.set(key, copyBytes(record));
     for (const decision of first) {
       if (!this.#decisions.has(decision.decisionKey)) this.#decisions.set(decision.decisionKey, decision);
     }

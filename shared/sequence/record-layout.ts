@@ -91,11 +91,11 @@ export function readFirstSeenMs(view: DataView): number {
   return view.getUint32(28, true) * 1000;
 }
 
-/** Counts one event of `seconds` event time into the header of a new record made from `from`. */
-export function countEvent(from: DataView, to: DataView, seconds: number): void {
-  const count = readEventCount(from);
-  to.setUint32(24, Math.min(2 ** 32 - 1, count + 1), true);
-  to.setUint32(28, count === 0 ? seconds : Math.min(from.getUint32(28, true), seconds), true);
+/** Counts one event of `seconds` event time into a header. */
+export function countEvent(view: DataView, seconds: number): void {
+  const count = readEventCount(view);
+  view.setUint32(24, Math.min(2 ** 32 - 1, count + 1), true);
+  view.setUint32(28, count === 0 ? seconds : Math.min(view.getUint32(28, true), seconds), true);
 }
 
 /** Whether the u32 list of `count` ids at byte `at` holds `idLow`. */

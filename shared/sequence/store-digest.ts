@@ -2,6 +2,7 @@
 import xxhash from 'xxhash-wasm';
 import { readLayout, viewOf } from './record-layout.ts';
 import type { EntityRecord, StateStore } from './state-store.ts';
+import { copyBytes } from './transient-bytes.ts';
 
 const { create64 } = await xxhash();
 
@@ -14,7 +15,7 @@ export interface StoreDigest {
 /** The part of a record that is its history: header, ring with labels, buckets. Remembered ids are left out: they follow the order of arrival. */
 export function historyBytesOf(record: EntityRecord): Uint8Array {
   const { evictedAt } = readLayout(viewOf(record));
-  const history = record.slice(0, evictedAt);
+  const history = copyBytes(record.subarray(0, evictedAt));
   history.fill(0, 3, 5); // the counts of remembered ids
   return history;
 }

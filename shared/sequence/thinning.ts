@@ -21,9 +21,10 @@ function claimOf(view: DataView, offset: number): number {
 
 /** A full ring and the event that wants in, at its place in the total order. */
 export interface Candidates {
+  /** Holds the ring at its place in a record, and the event at `eventAt`. */
   readonly ring: DataView;
   readonly ringCount: number;
-  readonly event: DataView;
+  readonly eventAt: number;
   /** Index the event would have in the ring. */
   readonly index: number;
 }
@@ -31,12 +32,12 @@ export interface Candidates {
 /** Index, among ringCount + 1 events in order, of the one that leaves. */
 export function indexToEvict(candidates: Candidates, thinning: Thinning): number {
   if (thinning === 'none') return 0;
-  const { ring, ringCount, event, index } = candidates;
+  const { ring, ringCount, eventAt, index } = candidates;
   const thinnable = ringCount + 1 - Math.ceil(ringCount * NEWEST_SHARE);
   let least = 0;
   let leastClaim = Number.POSITIVE_INFINITY;
   for (let at = 0; at < thinnable; at += 1) {
-    const claim = at === index ? claimOf(event, 0) : claimOf(ring, ringAt(at < index ? at : at - 1));
+    const claim = claimOf(ring, at === index ? eventAt : ringAt(at < index ? at : at - 1));
     if (claim < leastClaim) {
       least = at;
       leastClaim = claim;

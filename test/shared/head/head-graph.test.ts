@@ -29,7 +29,10 @@ function createHead(widths: readonly number[]): HeadWeights {
 
 test.each([[[7, 1]], [[7, 16, 8, 1]]])('logits of a head of widths %j agree within 1e-4', async (widths) => {
   const head = createHead(widths);
-  const session = await createOnnxBinding().createSession(writeHeadGraph(head, { modelVersion: 'test' }), 'cpu');
+  const session = await createOnnxBinding().createSession(
+    writeHeadGraph(head, { modelVersion: 'test' }),
+    'cpu',
+  );
   const values = spread(5 * 7, 5).map((value) => value * 20);
   const { logit } = await session.run({ x: { data: values, dims: [5, 7] } });
   await session.release();

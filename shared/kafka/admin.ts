@@ -1,4 +1,5 @@
 // shared/kafka/admin.ts: topics made from the table, their ends, a group's offsets, and whether a broker really takes records.
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { TopicDefinition } from '../../schemas/topics.ts';
 import { AppError } from '../errors.ts';
@@ -26,8 +27,6 @@ export interface KafkaAdmin {
   readEnds(topic: string): Promise<PartitionEnds[]>;
   /** Committed offset per partition; undefined where the group never committed. */
   readCommitted(groupId: string, topic: string): Promise<Map<number, bigint | undefined>>;
-  /** The group's members must be gone. */
-  commitOffsets(groupId: string, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -56,9 +55,15 @@ async function createMissing(admin: Admin, table: Iterable<TopicDefinition>, opt
   if (missing.length > 0) {
     await admin.createTopics({
       topics: missing.map((topic) => toTopicConfig(topic, options)),
-      waitForLeaders: true,
+      waitForLeaders: false,
       timeout: 15_000,
     });
+    // kafkajs' own waiting gives up when the new topic is not known yet.
+    const names = missing.map((topic) => topic.name);
+    await askAgain(
+      () => admin.fetchTopicMetadata({ topics: names }),
+      async () => true,
+    );
   }
   return missing.map((topic) => topic.name);
 }
@@ -79,19 +84,7 @@ export async function openAdmin(connection: KafkaConnection): Promise<KafkaAdmin
     createTopics: (table, options = {}) => createMissing(admin, table, options),
     listTopics: () => admin.listTopics(),
     readEnds: (topic) => readEnds(admin, topic),
-    readCommitted: async (groupId, topic) => {
-      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-      const entries = found?.partitions ?? [];
-      return new Map(
-        entries.map(({ partition, offset }) => [partition, offset === '-1' ? undefined : BigInt(offset)]),
-      );
-    },
-    commitOffsets: (groupId, topic, offsets) =>
-      admin.setOffsets({
-        groupId,
-        topic,
-        partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() })),
-      }),
+    readCommitted: (groupId, topic) => readCommitted(admin, groupId, topic),
     deleteTopics: async (names) => {
       if (names.length > 0) await admin.deleteTopics({ topics: [...names], timeout: 15_000 });
     },
@@ -99,13 +92,38 @@ export async function openAdmin(connection: KafkaConnection): Promise<KafkaAdmin
   };
 }
 
+/** Right after a topic was made or a broker started, leaders and coordinators are still being found: ask again for 10 s. */
+async function askAgain<Answer>(
+  ask: () => Promise<Answer>,
+  isWorthIt: () => Promise<boolean>,
+): Promise<Answer> {
+  for (let tries = 50; ; tries--) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === 0 || !(await isWorthIt())) throw error;
+      await wait(200);
+    }
+  }
+}
+
 async function readEnds(admin: Admin, topic: string): Promise<PartitionEnds[]> {
-  const ends = await admin.fetchTopicOffsets(topic).catch((cause: unknown) => {
+  const exists = async () => (await admin.listTopics()).includes(topic);
+  const ends = await askAgain(() => admin.fetchTopicOffsets(topic), exists).catch((cause: unknown) => {
     throw new AppError('FRAUD_INPUT_INVALID', { detail: `Topic ${topic} cannot be read.`, cause });
   });
   return ends
     .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
     .sort((one, other) => one.partition - other.partition);
+}
+
+async function readCommitted(admin: Admin, groupId: string, topic: string) {
+  const ask = () => admin.fetchOffsets({ groupId, topics: [topic] });
+  const [found] = await askAgain(ask, async () => true);
+  const entries = found?.partitions ?? [];
+  return new Map(
+    entries.map(({ partition, offset }) => [partition, offset === '-1' ? undefined : BigInt(offset)]),
+  );
 }
 
 /** Creates what is missing of `table` and disconnects again. Returns the names created. */

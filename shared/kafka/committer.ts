@@ -52,14 +52,11 @@ export function createCommitter(port: CommitPort, retryPauseMs = 500): Committer
   return {
     commit: async (offsets, isStale) => {
       asked.push({ offsets, isStale });
-      // The round under way left without these offsets: the next one, shared by all who wait, takes them.
-      const previous = round;
-      if (previous) await previous;
-      if (round === previous) {
-        round = sendRound().finally(() => {
-          round = undefined;
-        });
-      }
+      // The round under way left without these offsets: the next one, begun by whoever wakes first, takes them all.
+      if (round) await round;
+      round ??= sendRound().finally(() => {
+        round = undefined;
+      });
       await round;
     },
   };

@@ -183,6 +183,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     progress: () => dispatcher.progress(),
     start: async () => {
       admin = await openAdmin(connection);
+      // Finds the group's coordinator and waits until it has loaded the group.
+      if (topics[0] !== undefined) await admin.readCommitted(groupId, topics[0]);
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });

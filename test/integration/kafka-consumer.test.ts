@@ -1,6 +1,5 @@
 // test/integration/kafka-consumer.test.ts: consumer and producer on a real broker: order, backpressure, rebalance, restart, alignment.
 import { expect, onTestFinished, test } from 'vitest';
-import { openAdmin } from '../../shared/kafka/admin.ts';
 import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
 import { type ConsumerOptions, createConsumer } from '../../shared/kafka/consumer.ts';
 import { createProducer } from '../../shared/kafka/producer.ts';
@@ -128,15 +127,25 @@ test('a second member takes over partitions only after the first has drained and
     busy.delete(partition);
   };
   const revoked: number[] = [];
+  const assigned = new Map<string, number[]>();
+  const assign = (name: string) => (partitions: readonly { partition: number }[]) =>
+    void assigned.set(
+      name,
+      partitions.map(({ partition }) => partition),
+    );
   await start(setUp, {
     onChunk: handle('first'),
     onRevoked: (partitions) => void revoked.push(partitions.length),
+    onAssigned: assign('first'),
   });
   await produce(setUp, numbered(setUp.topics.transactions.name, total));
-  const { consumer: second } = await start(setUp, { onChunk: handle('second') });
+  await start(setUp, { onChunk: handle('second'), onAssigned: assign('second') });
   await complete;
   expect(revoked).toEqual([4]);
-  expect(second.progress().map(({ partition }) => partition)).toEqual([1, 3]);
+  expect([...assigned.values()].sort()).toEqual([
+    [0, 2],
+    [1, 3],
+  ]);
   expect(overlaps).toEqual([]);
   expect(seen.length).toBe(total);
 });
@@ -145,10 +154,24 @@ test('consumption starts at the smaller of the committed offset and the offset o
   const setUp = await useTopics(1);
   const topic = setUp.topics.transactions.name;
   await produce(setUp, numbered(topic, 100));
-  const admin = await openAdmin(setUp.connection);
-  await admin.commitOffsets(`${setUp.prefix}behind`, topic, new Map([[0, 40n]]));
-  await admin.commitOffsets(`${setUp.prefix}ahead`, topic, new Map([[0, 90n]]));
-  await admin.close();
+  /** A member that commits its first chunk and leaves. */
+  const commitOne = async (group: string, maxChunkRecords: number) => {
+    let finish = () => {};
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let isFirst = true;
+    const onChunk = async (chunk: ConsumedChunk) => {
+      if (isFirst) await chunk.commit();
+      isFirst = false;
+      finish();
+    };
+    const { stop } = await start(setUp, { groupId: `${setUp.prefix}${group}`, maxChunkRecords, onChunk });
+    await done;
+    await stop();
+  };
+  await commitOne('behind', 40);
+  await commitOne('ahead', 90);
   const firstOf = async (group: string, state: bigint | undefined) => {
     const { seen, add, complete } = createCollector(1);
     const { stop } = await start(setUp, {

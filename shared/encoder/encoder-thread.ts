@@ -25,6 +25,9 @@ const silentListener: ThreadListener = { onMessage: () => {}, onEnd: () => {} };
 
 /** The real thread: encoder-worker, from source or from dist alike. */
 export const startWorkerThread: StartThread = (settings) => {
+  // On NVIDIA cards since Ampere, matrix products in float32 are cut to 10 bits of mantissa (TF32) unless this says no: then a GPU would not
+  // reproduce a CPU's decision. Node offers no option for it, and the library reads the environment of the process, not of a worker.
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   const worker = startWorker({ beside: import.meta.url, name: 'encoder-worker', workerData: settings });
   let current: ThreadListener = silentListener;
   let cause: unknown;

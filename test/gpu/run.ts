@@ -25,6 +25,7 @@ const start = (provider: 'auto' | 'cpu'): Promise<OnnxEncoder> =>
     heads: [sampleHead(config)],
     references: { default: sampleReference() },
     provider,
+    queueLimitPositions: 2 * CALLS_IN_FLIGHT * ROWS_PER_CALL * WINDOW,
   });
 
 /** Largest absolute difference of any reading or raw score. */

@@ -3,13 +3,16 @@ import { hash } from 'node:crypto';
 import { type Alert, type Decision, decisionSchema } from '../../shared/domain/decision.ts';
 import { merchantKeyOf, type Transaction } from '../../shared/domain/transaction.ts';
 import { toDeadLetter } from '../../shared/kafka/dead-letter.ts';
-import { cloudEventHeaders, type OutputRecord, positionText } from '../../shared/kafka/records.ts';
+import {
+  cloudEventHeaders,
+  INPUT_HEADER,
+  type OutputRecord,
+  positionText,
+} from '../../shared/kafka/records.ts';
 import { toTrainingRow } from '../../shared/scoring/to-training-row.ts';
 import type { EvaluatedChunk, EvaluatedTransaction, ReceivedTransaction } from './chunk.ts';
 
 const SOURCE = 'stream-scorer';
-/** Header of every output: the input record that it answers, as `<topic>-<partition>@<offset>`. */
-export const INPUT_HEADER = 'fraud_input';
 
 /** Names of the topics written, prefix included. */
 export interface OutputTopics {
@@ -79,7 +82,9 @@ export function createOutputWriter(topics: OutputTopics): OutputWriter {
       type: 'training-row.v1',
       id: received.transaction.transactionId,
     };
-    return toOutput(envelope, received, Buffer.from(JSON.stringify(row)));
+    const output = toOutput(envelope, received, Buffer.from(JSON.stringify(row)));
+    // Lets the audit tell applied events without reading the rows.
+    return { ...output, headers: { ...output.headers, fraud_decided: String(row.decided) } };
   };
   /** Decision (and alert) of a transaction made in this chunk; of an applied one nothing. */
   const toAnswer = ({ received, decision, decisionBytes }: EvaluatedTransaction): OutputRecord[] =>

@@ -60,6 +60,9 @@ export function headerText(headers: Readonly<Record<string, unknown>>, name: str
     : undefined;
 }
 
+/** Header of every output: the input record that it answers, as `positionText` writes it. */
+export const INPUT_HEADER = 'fraud_input';
+
 /** `<topic>-<partition>@<offset>`: how an input position is written in headers and training rows. */
 export function positionText({
   topic,

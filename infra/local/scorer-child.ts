@@ -1,0 +1,83 @@
+// infra/local/scorer-child.ts: the stream-scorer as a child process: started, awaited until ready, stopped; its log in a file.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { packageRoot } from '../../shared/config/package-root.ts';
+import { AppError } from '../../shared/errors.ts';
+
+export interface ScorerChild {
+  readonly pid: number;
+  readonly operationsPort: number;
+  /** Rejects when the scorer ends without being asked to. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+interface ReadyLine {
+  readonly msg?: unknown;
+  readonly operationsPort?: unknown;
+}
+
+function parseLine(line: string): ReadyLine {
+  try {
+    return JSON.parse(line) as ReadyLine;
+  } catch {
+    return {};
+  }
+}
+
+function waitUntilReady(child: ChildProcess, logFile: string): Promise<number> {
+  const log = createWriteStream(logFile);
+  child.stderr?.pipe(log, { end: false });
+  return new Promise((resolve, reject) => {
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        log.write(`${line}\n`);
+        const { msg, operationsPort } = parseLine(line);
+        if (msg === 'ready' && typeof operationsPort === 'number') resolve(operationsPort);
+      });
+    }
+    child.once('exit', (code) => {
+      log.end();
+      const detail = `The scorer ended with ${code}; its log is ${logFile}.`;
+      reject(new AppError('FRAUD_SCORER_ENDED', { detail }));
+    });
+  });
+}
+
+/** @param environment settings of services/stream-scorer/config.ts */
+export async function startScorerChild(
+  environment: Readonly<Record<string, string>>,
+  logFile: string,
+): Promise<ScorerChild> {
+  const main = join(packageRoot, 'dist/services/stream-scorer/main.js');
+  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    env: { ...process.env, ...environment },
+    // A terminal's Ctrl-C reaches the whole group: the scorer must not stop before what feeds it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const stopWithParent = () => child.kill('SIGTERM');
+  process.once('exit', stopWithParent);
+  const operationsPort = await waitUntilReady(child, logFile);
+  let isStopping = false;
+  const failed = exited.then(([code]) => {
+    if (isStopping) return new Promise<never>(() => {});
+    throw new AppError('FRAUD_SCORER_ENDED', { detail: `Exit code ${code}; its log is ${logFile}.` });
+  });
+  failed.catch(() => {});
+  return {
+    pid: child.pid ?? 0,
+    operationsPort,
+    failed,
+    stop: async () => {
+      isStopping = true;
+      process.off('exit', stopWithParent);
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

@@ -70,6 +70,7 @@ function toOpenOptions({ directory, mapSizeBytes, survivesPowerLoss = false }: L
     noSubdir: false,
     maxDbs: 8,
     noReadAhead: true, // reads are of single pages, at random
+    pageSize: 8192, // records up to 4 kB lie in leaf pages, several small ones together: a third less disk than 4-kB pages
     overlappingSync: survivesPowerLoss,
     noSync: !survivesPowerLoss,
     useWritemap: !survivesPowerLoss && process.platform !== 'win32',

@@ -77,7 +77,7 @@ export function calibrate(
 
 /** Every tier and every ablation on the held-out portfolios. */
 export async function judgeHeads(
-  { tf, sizes, budget, onProgress }: BootstrapOptions,
+  { tf, sizes, budget, onProgress, withAblations = true }: BootstrapOptions,
   rows: BootstrapRows,
   heads: FittedHeads,
 ): Promise<Record<string, Judgement>> {
@@ -88,6 +88,7 @@ export async function judgeHeads(
     'features only': onHeldOut(scoreRows(heads.featuresOnly, rows.heldOut)),
     rules: onHeldOut(scoreRules(rows.heldOut)),
   };
+  if (!withAblations) return judgements;
   const weighted = withLossWeights(rows.training);
   for (const [name, isWanted] of Object.entries(ablations)) {
     const head = await fitMlpHead(tf, selectColumns(weighted, isWanted), {

@@ -25,6 +25,8 @@ export interface BootstrapOptions {
   readonly encoder: PretrainedEncoder;
   readonly sizes: BootstrapSizes;
   readonly budget?: ReviewBudget;
+  /** Fit and judge a head for each ablation too; default true. */
+  readonly withAblations?: boolean;
   /** Name of the stage and share done of it. */
   readonly onProgress?: (stage: string, share: number) => void;
 }

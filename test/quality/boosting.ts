@@ -1,6 +1,6 @@
 // test/quality/boosting.ts: the rival, gradient boosting (scikit-learn), run on the same rows through Python.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/config/package-root.ts';
@@ -9,16 +9,18 @@ import { readNpyDoubles, writeNpy } from './npy.ts';
 const pythonFolder = join(packageRoot, 'test/quality/python');
 
 /** Path of a Python with scikit-learn: an environment below .fraud, made on first use from the package registry. */
-function findPython(): string {
+export function findPython(): string {
   const environment = join(packageRoot, '.fraud/quality/python');
   const python = join(environment, 'bin/python');
-  if (existsSync(join(environment, 'ready'))) return python;
+  const requirements = readFileSync(join(pythonFolder, 'requirements.txt'), 'utf8');
+  const ready = join(environment, 'ready');
+  if (existsSync(ready) && readFileSync(ready, 'utf8') === requirements) return python;
   mkdirSync(environment, { recursive: true });
   execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' });
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', join(pythonFolder, 'requirements.txt')], {
     stdio: 'inherit',
   });
-  writeFileSync(join(environment, 'ready'), '');
+  writeFileSync(ready, requirements);
   return python;
 }
 

@@ -110,7 +110,7 @@ async function runAll(scope: Scope, options: DemonstrationOptions, startedAtMs: 
     say,
   });
   say('Auditing from the topics …');
-  const audit = await auditTopics(connection, topics);
+  const audit = await auditTopics({ connection, topics });
   return toSummary({ observer, audit, run, startedAtMs, champion });
 }
 

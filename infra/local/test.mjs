@@ -24,7 +24,9 @@ function readReport(file) {
     assertionResults.map((test) => ({ ...test, file: relative(root, name) })),
   );
   // A file that failed to load holds no tests, and is a failure all the same.
-  const broken = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0);
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
   return {
     passed: tests.filter(({ status }) => status === 'passed').length,
     failed: tests.filter(({ status }) => status === 'failed').length + broken.length,
@@ -34,7 +36,9 @@ function readReport(file) {
 
 function judgeData() {
   if (existsSync(dataFolder)) return true;
-  process.stdout.write(`\nNOTICE: ${relative(process.cwd(), dataFolder)} is not there: tests on public data sets are skipped.\n`);
+  process.stdout.write(
+    `\nNOTICE: ${relative(process.cwd(), dataFolder)} is not there: tests on public data sets are skipped.\n`,
+  );
   return process.env.CI !== 'true';
 }
 
@@ -45,12 +49,20 @@ const projects = suites.flatMap((suite) => ['--project', suite]);
 const outcomes = [
   check('format and lint', bin('biome'), ['check', '.']),
   check('types', bin('tsc'), ['-p', '.']),
-  check(suites.join(', '), bin('vitest'), ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]),
+  check(suites.join(', '), bin('vitest'), [
+    'run',
+    ...projects,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+  ]),
   judgeData(),
 ];
 const { passed, failed, skipped } = readReport(reportFile);
 if (skipped.length > 0) {
-  process.stdout.write(`\nSkipped:\n${skipped.map(({ fullName, file }) => `  - ${file}: ${fullName}`).join('\n')}\n`);
+  process.stdout.write(
+    `\nSkipped:\n${skipped.map(({ fullName, file }) => `  - ${file}: ${fullName}`).join('\n')}\n`,
+  );
 }
 const broken = outcomes.filter((isGood) => !isGood).length;
 // A check other than the suites that failed counts as one failure.

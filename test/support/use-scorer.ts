@@ -64,7 +64,7 @@ function readWritten(file: string): Buffer {
 }
 
 /** Plumbing is tested here, not detection: a version with invented weights does. */
-async function publishSmallChampion(registryDirectory: string): Promise<string> {
+export async function publishSmallChampion(registryDirectory: string): Promise<string> {
   const registry = new FileRegistry(registryDirectory);
   const { manifest, files } = createSmallVersion();
   await registry.publish(manifest, files);

@@ -77,6 +77,11 @@ export const scorerSettings = {
     positive(180, 3650),
     'how long a decision that alerted is remembered: the longest label delay',
   ),
+  idRule: setting(
+    'FRAUD_EDGE_ID_RULE',
+    z.enum(['tolerant', 'strict']).default('tolerant'),
+    'strict: ids of plain digits that look like a card number are refused, too; for senders without numeric ids',
+  ),
   stallSeconds: setting(
     'FRAUD_STALL_SECONDS',
     positive(120, 86_400),

@@ -78,7 +78,13 @@ function buildRouter({
     quietMs: settings.decisionRetentionHours * HOUR_MS,
     alertedMs: settings.alertRetentionDays * 24 * HOUR_MS,
   };
-  const shared = { clock, edge: defaultEdgeSettings, store, producer, metrics };
+  const shared = {
+    clock,
+    edge: { ...defaultEdgeSettings, idRule: settings.idRule },
+    store,
+    producer,
+    metrics,
+  };
   return createChunkRouter({
     transactionsTopic: topicNames.transactions,
     clock,

@@ -1,10 +1,7 @@
 // services/fraudctl/verbs/replay.ts: `fraudctl replay FILE --mapping M`: a foreign table through Kafka, in event-time order.
 import { writeFileSync } from 'node:fs';
-import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { topicsWithPrefix } from '../../../schemas/topics.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { AppError } from '../../../shared/errors.ts';
 import { createProducer } from '../../../shared/kafka/producer.ts';
 import { createDataReport } from '../../../shared/replay/data-report.ts';
 import { loadMapping, type Mapping } from '../../../shared/replay/mapping.ts';
@@ -12,19 +9,18 @@ import type { Pace } from '../../../shared/replay/pacer.ts';
 import { formatReport } from '../../../shared/replay/print-report.ts';
 import { countRows, type ReadMappedOptions, readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { type SentCounts, sendLines } from '../../../shared/replay/send-lines.ts';
+import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
+import { createProgress } from '../progress.ts';
 
-interface ReplayOptions {
+interface ReplayOptions extends KafkaOptions {
   readonly mapping: string;
   readonly from?: Date;
   readonly until?: Date;
   readonly speed?: number;
   readonly rate?: number;
-  readonly brokers?: string;
-  readonly topicPrefix: string;
   readonly portfolio?: string;
   readonly outcomes: boolean;
   readonly report?: string;
-  readonly json?: boolean;
 }
 
 const ALIGNMENT = `
@@ -34,9 +30,10 @@ FRAUD_REPLAY_ALIGNED=true: it reads all partitions of transactions and outcomes 
 
 /** Adds the verb. */
 export function register(program: Command): void {
-  program
+  const verb = program
     .command('replay <file>')
-    .description('send a foreign table (CSV, NDJSON, Parquet; also .gz) as transactions and outcomes')
+    .description('send a foreign table (CSV, NDJSON, Parquet; also .gz) as transactions and outcomes');
+  withKafkaOptions(verb)
     .requiredOption(
       '--mapping <file>',
       'mapping file, or the name of one in infra/mappings (handbook, sparkov)',
@@ -53,24 +50,14 @@ export function register(program: Command): void {
       'transactions and outcomes per second; default: as fast as it goes',
       toPositive,
     )
-    .addOption(new Option('--brokers <list>', 'host:port, separated by commas').env('FRAUD_KAFKA_BROKERS'))
-    .addOption(
-      new Option('--topic-prefix <text>', 'put before topic names')
-        .env('FRAUD_KAFKA_TOPIC_PREFIX')
-        .default(''),
-    )
     .option('--portfolio <id>', 'portfolio id in place of the mapping’s')
     .option('--no-outcomes', 'send no fraud labels')
     .option('--report <file>', 'write the data report there as JSON')
-    .option('--json', 'machine-readable output')
     .addHelpText('after', ALIGNMENT)
     .action(replay);
 }
 
 async function replay(file: string, options: ReplayOptions): Promise<void> {
-  const brokers = options.brokers?.split(',').filter(Boolean) ?? [];
-  if (brokers.length === 0)
-    throw new AppError('FRAUD_INPUT_INVALID', { detail: 'Expected --brokers or FRAUD_KAFKA_BROKERS.' });
   const report = createDataReport();
   const source: ReadMappedOptions = {
     file,
@@ -81,7 +68,7 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
     report,
   };
   const startedAtMs = systemClock.now();
-  const sent = await send(source, brokers, options);
+  const sent = await send(source, options);
   const seconds = (systemClock.now() - startedAtMs) / 1000;
   const facts = { file, mapping: source.mapping.name, sent, seconds, ...report.report() };
   if (options.report) writeFileSync(options.report, `${JSON.stringify(facts, null, 2)}\n`);
@@ -89,18 +76,15 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   if (sent.transactions === 0) process.exitCode = 1;
 }
 
-async function send(
-  source: ReadMappedOptions,
-  brokers: readonly string[],
-  options: ReplayOptions,
-): Promise<SentCounts> {
-  const topics = topicsWithPrefix(options.topicPrefix);
+async function send(source: ReadMappedOptions, options: ReplayOptions): Promise<SentCounts> {
+  const topics = toTopics(options);
   const sizes = new Map(Object.values(topics).map((topic) => [topic.name, topic.maxBatchBytes * 0.9]));
   const producer = await createProducer({
-    connection: { brokers, clientId: 'fraudctl-replay' },
+    connection: toConnection(options),
     maxBatchBytes: (topic) => sizes.get(topic) ?? 900_000,
   });
-  const bar = await openBar(source, options);
+  const total = process.stderr.isTTY ? await countRows(source) : 0;
+  const progress = createProgress('rows');
   let isStopped = false;
   const stop = () => {
     isStopped = true;
@@ -114,24 +98,13 @@ async function send(
       clock: systemClock,
       source: `fraudctl-replay/${source.mapping.name}`,
       isStopped: () => isStopped,
-      onSent: ({ transactions }) => bar?.update(transactions),
+      onSent: ({ transactions }) => progress.update(transactions, total),
     });
   } finally {
     process.off('SIGINT', stop);
-    bar?.stop();
+    progress.stop();
     await producer.close();
   }
-}
-
-/** A bar on stderr, only for people. */
-async function openBar(source: ReadMappedOptions, { json }: ReplayOptions): Promise<SingleBar | undefined> {
-  if (json || !process.stderr.isTTY) return undefined;
-  const bar = new SingleBar({
-    format: 'replay {bar} {percentage} % | {value}/{total} | {eta_formatted}',
-    stream: process.stderr,
-  });
-  bar.start(await countRows(source), 0);
-  return bar;
 }
 
 function toPace({ speed, rate }: ReplayOptions): Pace {

@@ -23,8 +23,9 @@ export function createParseTransactionsStep(parts: {
         refused.push({ record, ...parsed });
         continue;
       }
-      const { transaction, eventTimeMs, unknownFields } = parsed;
+      const { transaction, eventTimeMs, unknownFields, idsLikeCardNumbers } = parsed;
       if (unknownFields > 0) parts.metrics.unknownFields.inc(unknownFields);
+      if (idsLikeCardNumbers > 0) parts.metrics.idsLikeCardNumbers.inc(idsLikeCardNumbers);
       received.push({
         record,
         transaction,

@@ -1,6 +1,6 @@
 // infra/local/ensure-built.mjs: brings dist/ up to date with the sources; plain JavaScript, it runs before anything is built.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,5 +30,9 @@ export function ensureBuilt(root) {
   if (isBuilt(directory)) return true;
   process.stderr.write('Building (sources are newer than dist) …\n');
   const built = spawnSync('npm', ['run', '-s', 'build'], { cwd: directory, stdio: ['ignore', 2, 2] });
-  return built.status === 0;
+  if (built.status !== 0) return false;
+  // A source that was touched but not changed leaves the marker as it was.
+  const now = new Date();
+  utimesSync(join(directory, 'dist/.tsbuildinfo'), now, now);
+  return true;
 }

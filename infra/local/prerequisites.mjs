@@ -30,7 +30,7 @@ function findJava() {
 
 function findMaven() {
   const answer = run('mvn', '-v');
-  const version = answer?.isOk ? /Apache Maven (\S+)/.exec(answer.text)?.[1] : undefined;
+  const version = answer?.isOk ? /Apache Maven ([\d.]+)/.exec(answer.text)?.[1] : undefined;
   const hasJars = existsSync(
     join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fraudstream', 'kafka-4.3.1'),
   );

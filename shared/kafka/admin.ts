@@ -28,6 +28,8 @@ export interface KafkaAdmin {
   /** Committed offset per partition; undefined where the group never committed. */
   readCommitted(groupId: string, topic: string): Promise<Map<number, bigint | undefined>>;
   deleteTopics(names: readonly string[]): Promise<void>;
+  /** The group's members must be gone. */
+  deleteGroup(groupId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,9 @@ export async function openAdmin(connection: KafkaConnection): Promise<KafkaAdmin
     readCommitted: (groupId, topic) => readCommitted(admin, groupId, topic),
     deleteTopics: async (names) => {
       if (names.length > 0) await admin.deleteTopics({ topics: [...names], timeout: 15_000 });
+    },
+    deleteGroup: async (groupId) => {
+      await admin.deleteGroups([groupId]);
     },
     close: () => admin.disconnect(),
   };

@@ -1,145 +1,239 @@
-// shared/kafka/audit.ts: conservation, recomputed from the topics alone: every input record is decided, applied, refused or redelivered. Shares no counter with the scorer.
-import { hash } from 'node:crypto';
-import type { TopicTable } from '../../schemas/topics.ts';
-import { openAdmin, type PartitionEnds } from './admin.ts';
+// shared/kafka/audit.ts: is every input record answered exactly once? Recomputed from the topics alone, in bounded memory.
+import { TextDecoder } from 'node:util';
+import { deadLetterTopicOf, type TopicTable } from '../../schemas/topics.ts';
+import { decidedTypes } from '../domain/transaction.ts';
+import { hashTransactionId } from '../sequence/id-hash.ts';
 import type { KafkaConnection } from './connection.ts';
 import { deadLetterHeaders } from './dead-letter.ts';
-import { readToEnd } from './read-to-end.ts';
-import { headerText, INPUT_HEADER, type InputRecord } from './records.ts';
+import { IdTable, OffsetSet } from './id-table.ts';
+import { headerText, type InputRecord, positionText } from './records.ts';
+import { countRecords, readTopicEnds, scanTopic, type TopicEnds } from './scan-topic.ts';
 
-/** Counts of records, and whether they add up. */
+/** What the topics say. Counts are of records unless they say "distinct". */
 export interface AuditReport {
-  /** Records on the transactions topic. */
+  /** Records of the input topic. */
   readonly transactions: number;
-  /** Distinct decision ids. */
+  /** Distinct decided transactions. */
   readonly decisions: number;
+  /** Distinct transactions that changed a history and got no decision (clearing, refund, …). */
   readonly applied: number;
-  readonly deadLetters: number;
-  /** Input records answered by a decision or application that another input record had before: repeats of the sender. */
-  readonly redelivered: number;
-  /** Decision records beyond the first of their id (crashes, redeliveries). */
-  readonly copies: number;
-  /** Copies that are not the bytes of the first: must be 0. */
-  readonly differingCopies: number;
-  /** Input records that nothing answers: must be 0. */
-  readonly unanswered: number;
-  /** The first few of them, as `<topic>-<partition>@<offset>`. */
-  readonly unansweredExamples: readonly string[];
+  /** Distinct alerts. */
   readonly alerts: number;
+  /** Input records that were refused. */
+  readonly deadLetters: number;
+  /** Further copies of a decision, each the same bytes as the first. */
+  readonly redelivered: number;
+  /** Input records whose transaction came before. */
+  readonly repeatedInputs: number;
+  /** Input records without an answer; the first ten by position. */
+  readonly unanswered: number;
+  readonly unansweredAt: readonly string[];
+  /** Copies of a decision whose bytes differ from the first. */
+  readonly differingCopies: number;
+  /** Decisions of transactions that nobody sent, or that are owed none. */
+  readonly unasked: number;
+  /** Reviews and declines without an alert. */
+  readonly missingAlerts: number;
+  /** Topics whose oldest records are gone (retention): what they answered cannot be told. */
+  readonly shortened: readonly string[];
+  /** True: each input record is answered by exactly one decision, application or dead letter, all copies are equal, each alert is there. */
   readonly conserved: boolean;
 }
 
-const EXAMPLES = 10;
-const DIGEST_CHARACTERS = 22;
+const SENT_DECIDED = 1;
+const SENT_APPLIED = 2;
+const DECIDED = 4;
+const APPLIED = 8;
+const NEEDS_ALERT = 16;
+const ALERTED = 32;
 
-/** One bit per input offset of a partition. */
-class AnsweredOffsets {
-  readonly #ends: ReadonlyMap<number, PartitionEnds>;
-  readonly #bits: ReadonlyMap<number, Uint8Array>;
+const owedDecision: ReadonlySet<string> = new Set(decidedTypes);
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
-  constructor(ends: readonly PartitionEnds[]) {
-    this.#ends = new Map(ends.map((end) => [end.partition, end]));
-    this.#bits = new Map(
-      ends.map(({ partition, low, high }) => [partition, new Uint8Array(Math.ceil(Number(high - low) / 8))]),
-    );
-  }
+interface Identified {
+  readonly transactionId?: unknown;
+  readonly portfolioId?: unknown;
+  readonly type?: unknown;
+  readonly decision?: unknown;
+  readonly decided?: unknown;
+}
 
-  /** True when the offset exists and was not answered before. */
-  mark(partition: number, offset: bigint): boolean {
-    const end = this.#ends.get(partition);
-    const bits = this.#bits.get(partition);
-    if (!end || !bits || offset < end.low || offset >= end.high) return false;
-    const index = Number(offset - end.low);
-    const bit = 1 << (index % 8);
-    const byte = Math.floor(index / 8);
-    if ((bits[byte] & bit) !== 0) return false;
-    bits[byte] |= bit;
-    return true;
-  }
-
-  get total(): number {
-    return [...this.#ends.values()].reduce((sum, { low, high }) => sum + Number(high - low), 0);
-  }
-
-  /** Offsets without an answer. */
-  *missing(): Generator<{ partition: number; offset: bigint }> {
-    for (const [partition, { low, high }] of this.#ends) {
-      const bits = this.#bits.get(partition) ?? new Uint8Array();
-      for (let index = 0; index < Number(high - low); index++) {
-        if ((bits[Math.floor(index / 8)] & (1 << (index % 8))) === 0)
-          yield { partition, offset: low + BigInt(index) };
-      }
-    }
+/** Undefined for what is not a JSON object in UTF-8. */
+function parse(record: InputRecord): Identified | undefined {
+  try {
+    const value: unknown = JSON.parse(strictUtf8.decode(record.value ?? undefined));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-/** Partition and offset out of `<topic>-<partition>@<offset>`. */
-function parsePosition(text: string): { partition: number; offset: bigint } | undefined {
-  const match = /-(\d+)@(\d+)$/.exec(text);
-  return match ? { partition: Number(match[1]), offset: BigInt(match[2]) } : undefined;
-}
+const keyOf = ({ portfolioId = 'default', transactionId }: Identified): string =>
+  `${portfolioId}|${transactionId}`;
 
-function markInput(answered: AnsweredOffsets, record: InputRecord): boolean {
-  const position = parsePosition(headerText(record.headers, INPUT_HEADER) ?? '');
-  return position !== undefined && answered.mark(position.partition, position.offset);
-}
+/** Everything the passes over the topics find out. */
+class Ledger {
+  readonly ids = new IdTable();
+  readonly refused = new OffsetSet();
+  transactions = 0;
+  deadLetters = 0;
+  repeatedInputs = 0;
+  unreadable = 0;
+  redelivered = 0;
+  differingCopies = 0;
+  appliedSent = 0;
+  readonly unansweredAt: string[] = [];
 
-/** Reads decisions, training rows of applied events and dead letters. */
-async function collect(connection: KafkaConnection, topics: TopicTable, answered: AnsweredOffsets) {
-  const digestOf = new Map<string, string>();
-  const applied = new Set<string>();
-  const counts = { copies: 0, differingCopies: 0, deadLetters: 0, answeredInputs: 0 };
-  await readToEnd(connection, topics.decisions.name, (record) => {
-    const id = headerText(record.headers, 'ce_id') ?? '';
-    const digest = hash('sha256', record.value ?? '', 'base64').slice(0, DIGEST_CHARACTERS);
-    const first = digestOf.get(id);
-    if (first === undefined) digestOf.set(id, digest);
-    else counts.copies++;
-    if (first !== undefined && first !== digest) counts.differingCopies++;
-    if (markInput(answered, record)) counts.answeredInputs++;
-  });
-  await readToEnd(connection, topics.trainingRows.name, (record) => {
-    if (headerText(record.headers, 'fraud_decided') !== 'false') return;
-    applied.add(headerText(record.headers, 'ce_id') ?? '');
-    if (markInput(answered, record)) counts.answeredInputs++;
-  });
-  await readToEnd(connection, topics.transactionDeadLetters.name, ({ headers }) => {
+  readDeadLetter({ headers }: InputRecord): void {
     const partition = Number(headerText(headers, deadLetterHeaders.partition));
-    const offset = BigInt(headerText(headers, deadLetterHeaders.offset) ?? '-1');
-    if (answered.mark(partition, offset)) counts.deadLetters++;
-  });
-  return { ...counts, decisions: digestOf.size, applied: applied.size };
+    const offset = Number(headerText(headers, deadLetterHeaders.offset));
+    if (Number.isSafeInteger(partition) && Number.isSafeInteger(offset)) this.refused.add(partition, offset);
+  }
+
+  readInput(record: InputRecord): void {
+    this.transactions++;
+    if (this.refused.has(record.partition, Number(record.offset))) {
+      this.deadLetters++;
+      return;
+    }
+    const transaction = parse(record);
+    if (!transaction) {
+      this.unreadable++;
+      return;
+    }
+    const sent = owedDecision.has(String(transaction.type ?? 'authorization')) ? SENT_DECIDED : SENT_APPLIED;
+    const slot = this.ids.slotOf(hashTransactionId(keyOf(transaction)));
+    if (this.ids.bitsAt(slot) & (SENT_DECIDED | SENT_APPLIED)) this.repeatedInputs++;
+    else if (sent === SENT_APPLIED) this.appliedSent++;
+    this.ids.addBits(slot, sent);
+  }
+
+  readDecision(record: InputRecord): void {
+    const decision = parse(record) ?? {};
+    const slot = this.ids.slotOf(hashTransactionId(keyOf(decision)));
+    const content = hashTransactionId(textOf(record.value ?? new Uint8Array()));
+    if (this.ids.bitsAt(slot) & DECIDED) {
+      if (this.ids.hasContent(slot, content)) this.redelivered++;
+      else this.differingCopies++;
+    }
+    if (!(this.ids.bitsAt(slot) & DECIDED)) this.ids.setContent(slot, content);
+    this.ids.addBits(slot, DECIDED | (decision.decision === 'approve' ? 0 : NEEDS_ALERT));
+  }
+
+  readAlert(record: InputRecord): void {
+    this.ids.addBits(this.ids.slotOf(hashTransactionId(keyOf(parse(record) ?? {}))), ALERTED);
+  }
+
+  readTrainingRow(record: InputRecord): void {
+    // Rows of decided transactions are the many and the large: they are told apart without parsing.
+    if (
+      !record.value ||
+      !Buffer.from(record.value.buffer, record.value.byteOffset, record.value.length).includes(
+        '"decided":false',
+      )
+    )
+      return;
+    const row = parse(record);
+    if (row?.decided === false) this.ids.addBits(this.ids.slotOf(hashTransactionId(keyOf(row))), APPLIED);
+  }
+
+  isAnswered(record: InputRecord): boolean {
+    if (this.refused.has(record.partition, Number(record.offset))) return true;
+    const transaction = parse(record);
+    if (!transaction) return false;
+    const bits = this.ids.bitsAt(this.ids.slotOf(hashTransactionId(keyOf(transaction))));
+    return !isUnanswered(bits);
+  }
+
+  count(isCounted: (bits: number) => boolean): number {
+    let count = 0;
+    for (const bits of this.ids.allBits()) if (isCounted(bits)) count++;
+    return count;
+  }
 }
 
-async function readEnds(connection: KafkaConnection, topic: string): Promise<PartitionEnds[]> {
-  const admin = await openAdmin(connection);
-  return admin.readEnds(topic).finally(() => admin.close());
+const isUnanswered = (bits: number): boolean =>
+  ((bits & SENT_DECIDED) !== 0 && (bits & DECIDED) === 0) ||
+  ((bits & SENT_APPLIED) !== 0 && (bits & APPLIED) === 0);
+
+function toReport(ledger: Ledger, shortened: readonly string[], isInputWhole: boolean): AuditReport {
+  const unanswered = ledger.count(isUnanswered) + ledger.unreadable;
+  // Decisions of inputs that retention has removed are not unasked.
+  const unasked = isInputWhole
+    ? ledger.count((bits) => (bits & DECIDED) !== 0 && (bits & SENT_DECIDED) === 0)
+    : 0;
+  const missingAlerts = ledger.count((bits) => (bits & NEEDS_ALERT) !== 0 && (bits & ALERTED) === 0);
+  const { transactions, deadLetters, redelivered, repeatedInputs, differingCopies, unansweredAt } = ledger;
+  return {
+    transactions,
+    decisions: ledger.count((bits) => (bits & DECIDED) !== 0),
+    applied: ledger.count((bits) => (bits & APPLIED) !== 0),
+    alerts: ledger.count((bits) => (bits & ALERTED) !== 0),
+    deadLetters,
+    redelivered,
+    repeatedInputs,
+    unanswered,
+    unansweredAt,
+    differingCopies,
+    unasked,
+    missingAlerts,
+    shortened,
+    conserved: unanswered === 0 && unasked === 0 && differingCopies === 0 && missingAlerts === 0,
+  };
+}
+
+export interface AuditOptions {
+  readonly connection: KafkaConnection;
+  readonly topics: TopicTable;
+  /** Told how many records of how many were read, over all passes. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Conserved: every record of the transactions topic is answered, the kinds of answers add up to the number of
- * records, and all copies of a decision are the same bytes. Counts only what is there: run it when the scorer has
- * caught up, and before retention deletes inputs or outputs.
+ * Reads dead letters, input, decisions, alerts and (when there is anything to apply) training rows once each.
+ * Memory: about 30 bytes per transaction. Records that arrive meanwhile are left out; run it when the scorer has caught up.
  */
-export async function auditTopics(connection: KafkaConnection, topics: TopicTable): Promise<AuditReport> {
-  const answered = new AnsweredOffsets(await readEnds(connection, topics.transactions.name));
-  const found = await collect(connection, topics, answered);
-  const missing = [...answered.missing()];
-  const alertEnds = await readEnds(connection, topics.alerts.name);
-  const transactions = answered.total;
-  const redelivered = found.answeredInputs - found.decisions - found.applied;
-  const sum = found.decisions + found.applied + found.deadLetters + redelivered;
-  const { answeredInputs: _answered, ...counts } = found;
-  return {
-    transactions,
-    ...counts,
-    redelivered,
-    unanswered: missing.length,
-    unansweredExamples: missing
-      .slice(0, EXAMPLES)
-      .map(({ partition, offset }) => `${topics.transactions.name}-${partition}@${offset}`),
-    alerts: alertEnds.reduce((total, { low, high }) => total + Number(high - low), 0),
-    conserved:
-      missing.length === 0 && sum === transactions && found.differingCopies === 0 && redelivered >= 0,
-  };
+export async function auditTopics(options: AuditOptions): Promise<AuditReport> {
+  const { connection, topics, onProgress = () => {} } = options;
+  const ledger = new Ledger();
+  const shortened: string[] = [];
+  const ends = new Map<string, TopicEnds>();
+  // The input's end first: whatever answers it by then is within the ends of the outputs.
+  const deadLetterTopic = deadLetterTopicOf(topics.transactions.name);
+  const passes: readonly [string, (record: InputRecord) => void][] = [
+    [deadLetterTopic, (record) => ledger.readDeadLetter(record)],
+    [topics.transactions.name, (record) => ledger.readInput(record)],
+    [topics.decisions.name, (record) => ledger.readDecision(record)],
+    [topics.alerts.name, (record) => ledger.readAlert(record)],
+    [topics.trainingRows.name, (record) => ledger.readTrainingRow(record)],
+  ];
+  for (const name of [topics.transactions.name, ...passes.map(([topic]) => topic)]) {
+    if (!ends.has(name)) ends.set(name, await readTopicEnds(connection, name));
+    const isShortened = ends.get(name)?.some(({ low }) => low > 0n) ?? false;
+    if (isShortened && !shortened.includes(name)) shortened.push(name);
+  }
+  const total = [...ends.values()].reduce((sum, topicEnds) => sum + countRecords(topicEnds), 0);
+  let done = 0;
+  const scan = (topic: string, read: (record: InputRecord) => void) =>
+    scanTopic(connection, topic, ends.get(topic) ?? [], (records) => {
+      for (const record of records) read(record);
+      done += records.length;
+      onProgress(done, total);
+    });
+  for (const [topic, read] of passes) {
+    if (topic === topics.trainingRows.name && ledger.appliedSent === 0) continue;
+    await scan(topic, read);
+  }
+  const isInputWhole = !shortened.includes(topics.transactions.name);
+  const report = toReport(ledger, shortened, isInputWhole);
+  if (report.unanswered > 0) {
+    await scan(topics.transactions.name, (record) => {
+      if (ledger.unansweredAt.length < 10 && !ledger.isAnswered(record))
+        ledger.unansweredAt.push(positionText(record));
+    });
+  }
+  onProgress(total, total);
+  return report;
 }

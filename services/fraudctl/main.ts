@@ -1,0 +1,61 @@
+// services/fraudctl/main.ts: the operators' command line: finds the verb, prints help, sets the exit code.
+import { Command, CommanderError } from 'commander';
+import { AppError } from '../../shared/errors.ts';
+import { register as registerAudit } from './verbs/audit.ts';
+import { register as registerBootstrap } from './verbs/bootstrap.ts';
+import { register as registerDeadLetters } from './verbs/dead-letters.ts';
+import { register as registerDoctor } from './verbs/doctor.ts';
+import { register as registerModels } from './verbs/models.ts';
+import { register as registerPretrain } from './verbs/pretrain.ts';
+import { register as registerReference } from './verbs/reference.ts';
+import { register as registerReplay } from './verbs/replay.ts';
+import { register as registerSimulate } from './verbs/simulate.ts';
+import { register as registerTopics } from './verbs/topics.ts';
+
+const OK = 0;
+const FAILED = 1;
+const USAGE = 2;
+
+/** One `register` per verb, in the order in which help lists them. */
+const verbs = [
+  registerDoctor,
+  registerTopics,
+  registerSimulate,
+  registerReplay,
+  registerAudit,
+  registerDeadLetters,
+  registerModels,
+  registerPretrain,
+  registerBootstrap,
+  registerReference,
+];
+
+function createProgram(): Command {
+  const program = new Command('fraudctl')
+    .description('Operate the fraud-detection stream: what runs, what was decided, which model decides.')
+    .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage. Every verb has --help and --json.');
+  for (const register of verbs) register(program);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    for (const nested of command.commands) nested.exitOverride();
+  }
+  return program;
+}
+
+/** Tells what went wrong and what to do, on stderr; returns the exit code. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
+  if (error instanceof AppError) {
+    const cause = error.cause instanceof Error ? `\n  cause: ${error.cause.message}` : '';
+    process.stderr.write(`${error.code}: ${error.message}\n  ${error.whatToDo}${cause}\n`);
+    return error.kind === 'usage' ? USAGE : FAILED;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return FAILED;
+}
+
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = tell(error);
+}

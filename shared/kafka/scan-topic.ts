@@ -1,0 +1,95 @@
+// shared/kafka/scan-topic.ts: reads a topic from its oldest record to the end it has now, once, without leaving a trace.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openAdmin, type PartitionEnds } from './admin.ts';
+import type { KafkaConnection } from './connection.ts';
+import { createConsumer } from './consumer.ts';
+import type { InputRecord } from './records.ts';
+
+const CHUNK_RECORDS = 2_000;
+/** Without a record for so long the rest of a partition holds none (deleted, compacted or control records). */
+const SILENCE_MS = 10_000;
+
+/** What a scan covers: records from `low` to before `high` of every partition. */
+export type TopicEnds = readonly PartitionEnds[];
+
+/** Ends of a topic now; an empty list when it does not exist. */
+export async function readTopicEnds(connection: KafkaConnection, topic: string): Promise<TopicEnds> {
+  const admin = await openAdmin(connection);
+  try {
+    return (await admin.listTopics()).includes(topic) ? await admin.readEnds(topic) : [];
+  } finally {
+    await admin.close();
+  }
+}
+
+export const countRecords = (ends: TopicEnds): number =>
+  ends.reduce((sum, { low, high }) => sum + Number(high - low), 0);
+
+/** Partitions that still owe records, and when one last came. */
+function createRemaining(ends: TopicEnds) {
+  const remaining = new Map(
+    ends.filter(({ low, high }) => high > low).map((end) => [end.partition, end.high]),
+  );
+  return {
+    isDone: () => remaining.size === 0,
+    /** The records of a chunk that lie before the end. */
+    within: (records: readonly InputRecord[]): readonly InputRecord[] => {
+      const wanted = records.filter(({ partition, offset }) => offset < (remaining.get(partition) ?? 0n));
+      for (const { partition, offset } of records) {
+        if (offset + 1n >= (remaining.get(partition) ?? 0n)) remaining.delete(partition);
+      }
+      return wanted;
+    },
+  };
+}
+
+/**
+ * Hands every record between the ends to `onRecords`, in order per partition, and returns when all were seen.
+ * Memory is bounded by the consumer's read-ahead.
+ */
+export async function scanTopic(
+  connection: KafkaConnection,
+  topic: string,
+  ends: TopicEnds,
+  onRecords: (records: readonly InputRecord[]) => void,
+): Promise<void> {
+  const remaining = createRemaining(ends);
+  if (remaining.isDone()) return;
+  const groupId = `scan-${randomUUID()}`;
+  let finish = () => {};
+  const complete = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let seenSince = false;
+  const consumer = createConsumer({
+    connection,
+    groupId,
+    topics: [topic],
+    maxChunkRecords: CHUNK_RECORDS,
+    onChunk: async ({ records }) => {
+      seenSince = true;
+      onRecords(remaining.within(records));
+      if (remaining.isDone()) finish();
+    },
+  });
+  const silence = async (): Promise<void> => {
+    do {
+      seenSince = false;
+      await wait(SILENCE_MS, undefined, { ref: false });
+    } while (seenSince);
+  };
+  try {
+    await consumer.start();
+    await Promise.race([complete, silence(), consumer.failed]);
+  } finally {
+    await consumer.stop();
+    await deleteGroup(connection, groupId);
+  }
+}
+
+async function deleteGroup(connection: KafkaConnection, groupId: string): Promise<void> {
+  const admin = await openAdmin(connection);
+  await admin.deleteGroup(groupId).catch(() => {});
+  await admin.close();
+}

@@ -39,6 +39,9 @@ const reasonOfStatistic: ReadonlyMap<string, ReasonCode> = new Map([
   ...Object.entries(reasonOfFeature).map(([name, code]): [string, ReasonCode] => [`feature-${name}`, code]),
 ]);
 
+/** Most bits of a reason that is context rather than cause: a store that starts empty sees only new cards. */
+const mostBits: Readonly<Partial<Record<ReasonCode, number>>> = { NEW_CARD: 4 };
+
 /** Places kept of a contribution, in bits. */
 const BITS_UNIT = 1000;
 
@@ -53,16 +56,16 @@ export function createExplain(
   statistics: readonly Statistic[],
   { minimumBits, maximumReasons }: Manifest['explanation'],
 ): Explain {
-  const codes = Int8Array.from(statistics, ({ name }) => {
+  const sources = statistics.flatMap(({ name }, index) => {
     const code = reasonOfStatistic.get(name);
-    return code === undefined ? -1 : reasonCodes.indexOf(code);
+    if (code === undefined) return [];
+    return [{ index, code: reasonCodes.indexOf(code), most: mostBits[code] ?? Number.POSITIVE_INFINITY }];
   });
   const strengths = new Float64Array(reasonCodes.length);
   return (bits) => {
     strengths.fill(0);
-    for (let index = 0; index < codes.length; index++) {
-      const code = codes[index] ?? -1;
-      if (code >= 0) strengths[code] = Math.max(strengths[code] ?? 0, bits[index] ?? 0);
+    for (const { index, code, most } of sources) {
+      strengths[code] = Math.max(strengths[code] ?? 0, Math.min(most, bits[index] ?? 0));
     }
     const reasons: Reason[] = [];
     while (reasons.length < maximumReasons) {

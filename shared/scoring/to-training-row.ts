@@ -18,6 +18,8 @@ export function toTrainingRow(evaluation: Evaluation, inputOffset: string): Trai
     cardToken,
     accountId,
     merchantKey: merchantKeyOf(transaction),
+    originalTransactionId: transaction.originalTransactionId,
+    replacesCardToken: transaction.replacesCardToken,
     eventTime,
     inputOffset,
     labelAsKnown: 'unknown' as const,

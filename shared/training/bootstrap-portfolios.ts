@@ -12,9 +12,11 @@ export interface BootstrapSizes {
   readonly trainingPortfolios: number;
   readonly heldOutPortfolios: number;
   readonly cards: number;
-  /** Days simulated; the first `warmUpDays` only fill histories and references. */
   readonly days: number;
+  /** Population references are made from these first days. */
   readonly warmUpDays: number;
+  /** The very first days give no rows. Few, because a scorer that starts without history must live with new cards too. */
+  readonly coldDays: number;
   /** Last days of the training portfolios: calibration and thresholds. */
   readonly calibrationDays: number;
   /** One genuine transaction in this many becomes a row. */
@@ -28,6 +30,7 @@ export const defaultSizes: BootstrapSizes = {
   cards: 1_200,
   days: 80,
   warmUpDays: 25,
+  coldDays: 2,
   calibrationDays: 15,
   genuineEvery: 12,
 };

@@ -100,7 +100,7 @@ async function collectPortfolios(
     transactions += await builder.addPortfolio({
       stream: portfolio.stream(),
       reference,
-      rowsFromMs: portfolio.startMs + sizes.warmUpDays * DAY_MS,
+      rowsFromMs: portfolio.startMs + sizes.coldDays * DAY_MS,
       genuineEvery: sizes.genuineEvery,
     });
   }

@@ -52,7 +52,7 @@ from **simulated** portfolios: it says that the parts work together, not how muc
 ## What it was made from
 
 ${sizes.trainingPortfolios} simulated portfolios of ${sizes.cards} cards over ${sizes.days} days (seeds from ${sizes.seed}), ${report.transactions} transactions with the held-out ones.
-The first ${sizes.warmUpDays} days fill histories and population references; the last ${sizes.calibrationDays} calibrate. One genuine transaction in ${sizes.genuineEvery} is a row.
+Rows begin after ${sizes.coldDays} days, population references are made from the first ${sizes.warmUpDays}; the last ${sizes.calibrationDays} calibrate. One genuine transaction in ${sizes.genuineEvery} is a row.
 ${sizes.heldOutPortfolios} portfolios of other seeds are held out for the figures. Labels reach histories with the simulator's delays.
 
 ${toTable(['window', 'rows', 'frauds', 'frauds per transaction'], windowRows)}

@@ -86,6 +86,21 @@ function listAppends(transaction: Transaction, event: Uint8Array): readonly Appe
   return appends;
 }
 
+/** As `buildContext`, for a transaction that is only applied: its event and appends, without window, features and digest. */
+export function buildAppends(
+  input: Omit<ContextInput, 'merchant' | 'account' | 'settings'>,
+): Omit<BuiltContext, 'context'> {
+  const { transaction, reference } = input;
+  const timeMs = Date.parse(transaction.eventTime);
+  const asOf = { timeMs, ...hashTransactionId(transaction.transactionId) };
+  const { event } = describeWithLevel(
+    transaction,
+    viewBefore(input.card ?? input.replacedCard, asOf),
+    reference,
+  );
+  return { event, timeMs, appends: listAppends(transaction, event) };
+}
+
 /**
  * Everything the score of a transaction depends on. Pure: the same records before its position give the same
  * digest, whatever came after, whoever asks. Decided and applied types alike; applied ones are usually only appended.

@@ -1,4 +1,6 @@
 // test/support/card-numbers.ts: card numbers to plant in tests: published test numbers, and made-up ones per network.
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** Numbers that networks and processors publish for testing. They belong to nobody. */
 export const publishedTestNumbers = [
@@ -73,13 +75,8 @@ export function grouped(digits: string, separator: string): string {
   return (digits.match(/\d{1,4}/g) ?? []).join(separator);
 }
 
-/** A small seeded generator (mulberry32) so that a failing case can be repeated. */
+/** Uniform in [0, 1), seeded, so that a failing case can be repeated. */
 export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const generator = xoroshiro128plus(seed);
+  return () => uniformFloat64(generator);
 }

@@ -5,7 +5,7 @@ import type { Decision, Tier } from '../domain/decision.ts';
 import { isDecided, type Transaction } from '../domain/transaction.ts';
 import type { EncodedRow, Encoder } from '../encoder/encoder.ts';
 import { AppError } from '../errors.ts';
-import { buildContext } from '../features/build-context.ts';
+import { buildAppends, buildContext } from '../features/build-context.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
 import type { Champion } from './champion.ts';
 import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
@@ -103,17 +103,15 @@ export function createScorer(options: ScorerOptions): Scorer {
 
 function draftOne(transaction: Transaction, records: WorkingRecords, champion: Champion): Draft {
   const { reference } = champion.viewOf(transaction.portfolioId);
-  const built = buildContext({
-    transaction,
-    ...records.recordsOf(transaction),
-    reference,
-    settings: champion.featureSettings,
-  });
-  const { context, event, appends } = built;
+  const input = { transaction, ...records.recordsOf(transaction), reference };
+  if (!isDecided(transaction)) {
+    const { event, appends } = buildAppends(input);
+    records.append(appends);
+    return { kind: 'applied', transaction, event, appends };
+  }
+  const { context, event, appends } = buildContext({ ...input, settings: champion.featureSettings });
   records.append(appends);
-  return isDecided(transaction)
-    ? { kind: 'decided', transaction, event, appends, context }
-    : { kind: 'applied', transaction, event, appends };
+  return { kind: 'decided', transaction, event, appends, context };
 }
 
 /** Readings and raw scores of the drafts owed a decision, in their order; undefined when the encoder cannot answer. */

@@ -48,7 +48,13 @@ function salaryFactor(person: Cardholder, timeMs: number): number {
 function nextGap(world: CardWorld, person: Cardholder, timeMs: number): number {
   const spree = timeMs < person.spreeUntilMs ? 4 : 1;
   const trip = timeMs < person.tripUntilMs ? 1.8 : 1;
-  const rate = person.paymentsPerDay * world.season(timeMs) * salaryFactor(person, timeMs) * spree * trip;
+  const rate =
+    person.eagerness *
+    person.paymentsPerDay *
+    world.season(timeMs) *
+    salaryFactor(person, timeMs) *
+    spree *
+    trip;
   const gapWeeks = world.random.exponential(1 / (rate * DAYS_PER_WEEK));
   const offset = person.place.country.utcOffsetHours * HOUR_MS - person.shiftMs;
   return walkRhythm(person.rhythm, timeMs + offset, gapWeeks) - offset;

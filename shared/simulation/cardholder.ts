@@ -39,6 +39,8 @@ export interface Cardholder {
   tripUntilMs: number;
   spreeUntilMs: number;
   spreeBoost: number;
+  /** Payments against what is usual for the person: above 1 while an account is being built up. */
+  eagerness: number;
   /** No payments before this instant: the card is blocked or not delivered yet. */
   blockedUntilMs: number;
   /** Repeats what was just done: same merchant, within minutes. */
@@ -129,6 +131,7 @@ export function createCardholder(
     tripUntilMs: 0,
     spreeUntilMs: 0,
     spreeBoost: 1,
+    eagerness: 1,
     blockedUntilMs: 0,
     chained: undefined,
     chainedAmountMinor: 0,

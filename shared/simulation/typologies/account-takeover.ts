@@ -4,6 +4,7 @@ import { categoriesFor } from '../categories.ts';
 import type { Purchase } from '../purchase.ts';
 import {
   drawCount,
+  drawLoot,
   drawTarget,
   drawThiefCountry,
   drawVictim,
@@ -34,8 +35,10 @@ function probe(scene: FraudScene, intruder: Intruder, timeMs: number): Purchase 
 function take(scene: FraudScene, intruder: Intruder, timeMs: number): Purchase {
   const { random, directory } = scene;
   const isTransfer = random.chance(0.3);
-  const merchant = drawTarget(scene, isTransfer ? transfers : goods, directory.web, timeMs);
-  const euro = random.logNormal(merchant.category.medianEuro * 1.7, 0.65);
+  const merchant = isTransfer
+    ? drawTarget(scene, transfers, directory.web, timeMs)
+    : drawLoot(scene, goods, directory.web, timeMs);
+  const euro = random.logNormal(merchant.category.medianEuro * 2.1, 0.65);
   return pay(scene, intruder, { merchant, euro, ...(isTransfer ? { type: 'transfer' } : {}) });
 }
 
@@ -57,11 +60,11 @@ function pay(
 function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
   const { random } = scene;
   const intruder = { device: strangersDevice(random), ipCountry: drawThiefCountry(scene, person, 0.65) };
-  const count = drawCount(random, 4, 10);
+  const count = drawCount(random, 5, 12);
   const startsSmall = random.chance(0.5);
   for (let act = 0; act < count; act += 1) {
     yield {
-      afterMs: act === 0 ? 0 : random.exponential(40 * MINUTE_MS) + 2 * MINUTE_MS,
+      afterMs: act === 0 ? 0 : random.exponential(22 * MINUTE_MS) + MINUTE_MS,
       pay: (timeMs) =>
         act === 0 && startsSmall ? probe(scene, intruder, timeMs) : take(scene, intruder, timeMs),
     };
@@ -72,7 +75,7 @@ export const accountTakeover: Typology = {
   name: 'account-takeover',
   fraudType: 'account-takeover',
   shares: { mixed: 0.15, 'card-not-present': 0.2, 'point-of-sale': 0 },
-  expectedTransactions: 3.4,
+  expectedTransactions: 3.9,
   caughtPerStep: 0.06,
   neverKnownShare: 0.05,
   isFirstParty: false,

@@ -2,7 +2,7 @@
 import { type Cardholder, deviceOf } from '../cardholder.ts';
 import { categoriesFor } from '../categories.ts';
 import { DAY_MS, HOUR_MS } from '../rhythm.ts';
-import { drawCount, drawTarget, drawVictim, MINUTE_MS, payInPerson, payRemotely } from './thief.ts';
+import { drawCount, drawLoot, drawVictim, MINUTE_MS, payInPerson, payRemotely } from './thief.ts';
 import type { FraudScene, FraudStep, Typology } from './typology.ts';
 
 const goods = categoriesFor('resale');
@@ -19,14 +19,14 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
         act === 0
           ? 0
           : random.chance(0.7)
-            ? random.exponential(80 * MINUTE_MS)
+            ? random.exponential(45 * MINUTE_MS)
             : random.exponential(14 * HOUR_MS),
       pay: (timeMs) => {
         const isRemote =
           traits.domain === 'card-not-present' || (traits.domain === 'mixed' && random.chance(0.5));
         const choices = random.chance(0.3) ? cash : goods;
-        const merchant = drawTarget(scene, choices, isRemote ? directory.web : person.home, timeMs);
-        const euro = random.logNormal(merchant.category.medianEuro * (1.3 + act * 0.08), 0.6);
+        const merchant = drawLoot(scene, choices, isRemote ? directory.web : person.home, timeMs);
+        const euro = random.logNormal(merchant.category.medianEuro * (1.7 + act * 0.12), 0.6);
         const declined = 0.04 + 0.02 * act;
         if (isRemote) {
           return payRemotely(scene, {
@@ -51,7 +51,7 @@ export const bustOut: Typology = {
   name: 'bust-out',
   fraudType: 'fraudulent-application',
   shares: { mixed: 0.08, 'card-not-present': 0.05, 'point-of-sale': 0.12 },
-  expectedTransactions: 8.5,
+  expectedTransactions: 7.6,
   caughtPerStep: 0.03,
   neverKnownShare: 0.2,
   isFirstParty: true,
@@ -61,8 +61,7 @@ export const bustOut: Typology = {
     const person = drawVictim(scene);
     if (!person) return [];
     const buildUpMs = random.between(...BUILD_UP_DAYS) * DAY_MS;
-    person.spreeUntilMs = scene.timeMs + buildUpMs;
-    person.spreeBoost = random.between(1, 1.3);
+    person.eagerness = random.between(1.2, 1.7);
     return [{ person, startsAfterMs: buildUpMs, steps: steps(scene, person) }];
   },
 };

@@ -5,6 +5,7 @@ import type { Merchant } from '../merchants.ts';
 import { DAY_MS } from '../rhythm.ts';
 import {
   drawCount,
+  drawLoot,
   drawTarget,
   drawThiefCountry,
   drawVictim,
@@ -44,18 +45,18 @@ function* steps(scene: FraudScene, person: Cardholder, campaign: Campaign): Gene
   }
   if (!random.chance(0.6)) return;
   const device = strangersDevice(random);
-  const purchases = drawCount(random, 2.4, 7);
+  const purchases = drawCount(random, 3.2, 9);
   for (let act = 0; act < purchases; act += 1) {
     yield {
       afterMs:
         act === 0
           ? random.exponential(1.5 * DAY_MS) + 20 * MINUTE_MS
-          : random.exponential(25 * MINUTE_MS) + MINUTE_MS,
+          : random.exponential(14 * MINUTE_MS) + MINUTE_MS,
       pay: (timeMs) => {
-        const merchant = drawTarget(scene, cashOutSites, directory.web, timeMs);
+        const merchant = drawLoot(scene, cashOutSites, directory.web, timeMs);
         return payRemotely(scene, {
           merchant,
-          euro: random.logNormal(merchant.category.medianEuro * 1.6, 0.6),
+          euro: random.logNormal(merchant.category.medianEuro * 1.9, 0.6),
           entryMode: 'ecommerce',
           device,
           ipCountry,
@@ -72,7 +73,7 @@ export const cardTesting: Typology = {
   name: 'card-testing',
   fraudType: 'unauthorized-use',
   shares: { mixed: 0.2, 'card-not-present': 0.27, 'point-of-sale': 0 },
-  expectedTransactions: 16,
+  expectedTransactions: 19,
   caughtPerStep: 0.05,
   neverKnownShare: 0.12,
   isFirstParty: false,

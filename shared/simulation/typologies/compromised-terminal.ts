@@ -5,7 +5,7 @@ import type { Merchant } from '../merchants.ts';
 import { DAY_MS } from '../rhythm.ts';
 import {
   drawCount,
-  drawTarget,
+  drawLoot,
   drawThiefCountry,
   drawVictim,
   MINUTE_MS,
@@ -45,15 +45,15 @@ function customersOf(scene: FraudScene, leak: Merchant, wanted: number): Cardhol
 
 function* steps(scene: FraudScene, person: Cardholder, outlets: readonly Merchant[]): Generator<FraudStep> {
   const { random } = scene;
-  const count = drawCount(random, 2.5, 7);
+  const count = drawCount(random, 3.5, 9);
   const device = strangersDevice(random);
   const ipCountry = drawThiefCountry(scene, person, 0.55);
   for (let act = 0; act < count; act += 1) {
     yield {
-      afterMs: act === 0 ? 0 : random.exponential(20 * MINUTE_MS) + 40_000,
+      afterMs: act === 0 ? 0 : random.exponential(11 * MINUTE_MS) + 40_000,
       pay: () => {
         const merchant = outlets[random.integer(outlets.length)] as Merchant;
-        const euro = random.logNormal(merchant.category.medianEuro * 1.5, 0.5);
+        const euro = random.logNormal(merchant.category.medianEuro * 2, 0.5);
         if (merchant.isOnline) {
           return payRemotely(scene, {
             merchant,
@@ -85,14 +85,14 @@ function drawOutlets(scene: FraudScene): Merchant[] {
   const home = directory.homePlaces[random.integer(directory.homePlaces.length)]?.place ?? directory.web;
   const abroad = directory.tripPlaces[random.integer(directory.tripPlaces.length)] ?? home;
   const place = isRemote ? directory.web : random.chance(0.6) ? home : abroad;
-  return [0, 1, 2].map(() => drawTarget(scene, isRemote ? cashOutSites : cashOutPlaces, place, scene.timeMs));
+  return [0, 1, 2].map(() => drawLoot(scene, isRemote ? cashOutSites : cashOutPlaces, place, scene.timeMs));
 }
 
 export const compromisedTerminal: Typology = {
   name: 'compromised-terminal',
   fraudType: 'counterfeit',
   shares: { mixed: 0.17, 'card-not-present': 0.17, 'point-of-sale': 0.35 },
-  expectedTransactions: 14,
+  expectedTransactions: 21,
   caughtPerStep: 0.08,
   neverKnownShare: 0.08,
   isFirstParty: false,

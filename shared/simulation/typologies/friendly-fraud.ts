@@ -36,7 +36,7 @@ export const friendlyFraud: Typology = {
   name: 'friendly-fraud',
   fraudType: 'friendly-fraud',
   shares: { mixed: 0.05, 'card-not-present': 0.08, 'point-of-sale': 0 },
-  expectedTransactions: 1.4,
+  expectedTransactions: 1.5,
   caughtPerStep: 0,
   neverKnownShare: 0,
   isFirstParty: true,

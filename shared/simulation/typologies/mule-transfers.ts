@@ -51,7 +51,7 @@ export const muleTransfers: Typology = {
   name: 'mule-transfers',
   fraudType: 'account-takeover',
   shares: { mixed: 0.06, 'card-not-present': 0.06, 'point-of-sale': 0 },
-  expectedTransactions: 3.6,
+  expectedTransactions: 3.4,
   caughtPerStep: 0.05,
   neverKnownShare: 0.15,
   isFirstParty: true,

@@ -3,7 +3,7 @@ import type { Cardholder } from '../cardholder.ts';
 import { categoriesFor } from '../categories.ts';
 import type { Purchase } from '../purchase.ts';
 import type { Random } from '../random.ts';
-import { drawCount, drawTarget, drawVictim, MINUTE_MS, payInPerson, untilHours } from './thief.ts';
+import { drawCount, drawLoot, drawTarget, drawVictim, MINUTE_MS, payInPerson, untilHours } from './thief.ts';
 import type { FraudScene, FraudStep, Typology } from './typology.ts';
 
 const everyday = categoriesFor('everyday').filter((category) => category.onlineShare < 0.2);
@@ -39,8 +39,8 @@ function tap(scene: FraudScene, thief: Thief, isTry: boolean, timeMs: number): P
 
 /** Larger goods by chip, growing bolder with each that works. */
 function insert(scene: FraudScene, thief: Thief, boldness: number, timeMs: number): Purchase {
-  const merchant = drawTarget(scene, resale, thief.person.home, timeMs);
-  const euro = scene.random.logNormal(merchant.category.medianEuro * (1.1 + 0.15 * boldness), 0.7);
+  const merchant = drawLoot(scene, resale, thief.person.home, timeMs);
+  const euro = scene.random.logNormal(merchant.category.medianEuro * (1.5 + 0.2 * boldness), 0.7);
   return payInPerson(scene, { merchant, euro, entryMode: 'chip', knowsPin: thief.knowsPin, declined: 0.2 });
 }
 
@@ -48,12 +48,12 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
   const { random } = scene;
   const thief = drawThief(random, person);
   const startsSmall = random.chance(0.6);
-  const count = drawCount(random, 6, 16);
+  const count = drawCount(random, 7.5, 18);
   for (let act = 0; act < count; act += 1) {
     const isTry = act === 0 && startsSmall;
     const isTapped = isTry || (thief.isTapping && random.chance(0.8));
     yield {
-      afterMs: act === 0 ? 0 : random.exponential(35 * MINUTE_MS) + 2 * MINUTE_MS,
+      afterMs: act === 0 ? 0 : random.exponential(18 * MINUTE_MS) + MINUTE_MS,
       pay: (timeMs) => (isTapped ? tap(scene, thief, isTry, timeMs) : insert(scene, thief, act, timeMs)),
     };
   }
@@ -63,8 +63,8 @@ export const stolenCard: Typology = {
   name: 'stolen-card',
   fraudType: 'stolen',
   shares: { mixed: 0.18, 'card-not-present': 0, 'point-of-sale': 0.5 },
-  expectedTransactions: 4.4,
-  caughtPerStep: 0.07,
+  expectedTransactions: 5.4,
+  caughtPerStep: 0.05,
   neverKnownShare: 0.03,
   isFirstParty: false,
   begin: (scene) => {

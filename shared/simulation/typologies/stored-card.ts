@@ -27,7 +27,7 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
     ? strangersDevice(random)
     : deviceOf(person.seed, person.deviceGeneration);
   const ipCountry = drawThiefCountry(scene, person, 0.75);
-  const count = drawCount(random, 3.5, 9);
+  const count = drawCount(random, 4.5, 10);
   for (let act = 0; act < count; act += 1) {
     const isQuick = random.chance(0.6);
     yield {
@@ -40,7 +40,7 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
       pay: () =>
         payRemotely(scene, {
           merchant: shop,
-          euro: random.logNormal(category.medianEuro * 2, 0.6),
+          euro: random.logNormal(category.medianEuro * 2.2, 0.6),
           entryMode: 'credential-on-file',
           device,
           ipCountry,
@@ -56,7 +56,7 @@ export const storedCard: Typology = {
   name: 'stored-card',
   fraudType: 'unauthorized-use',
   shares: { mixed: 0.12, 'card-not-present': 0.2, 'point-of-sale': 0 },
-  expectedTransactions: 3.2,
+  expectedTransactions: 3.6,
   caughtPerStep: 0.05,
   neverKnownShare: 0.12,
   isFirstParty: false,

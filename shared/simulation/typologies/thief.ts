@@ -1,7 +1,7 @@
 // shared/simulation/typologies/thief.ts: how thieves pay: places, amounts, devices and checks, shared by the typologies.
 import type { EntryMode } from '../../domain/transaction.ts';
 import { type Cardholder, deviceOf } from '../cardholder.ts';
-import type { Category } from '../categories.ts';
+import { type Category, categories } from '../categories.ts';
 import { isOpen, type Merchant, type Place } from '../merchants.ts';
 import { drawAuthentication } from '../payment-means.ts';
 import { priceOf } from '../price.ts';
@@ -114,6 +114,34 @@ export function drawTarget(
   const first = draw();
   const hour = hourOf(timeMs + place.country.utcOffsetHours * HOUR_MS);
   return first.isOnline || isOpen(first, hour) ? first : draw();
+}
+
+/** Share of loot bought where everybody buys: thieves eat, drive and shop at marketplaces, too. */
+const ORDINARY_LOOT = 0.4;
+const presentWeights = toCumulative((category) => category.weight * (1 - category.onlineShare));
+const remoteWeights = toCumulative((category) => category.weight * category.onlineShare);
+
+function toCumulative(weightOf: (category: Category) => number): number[] {
+  let sum = 0;
+  return categories.map((category) => {
+    sum += category.roles.includes('subscription') ? 0 : weightOf(category);
+    return sum;
+  });
+}
+
+/** Where a thief spends: mostly on things that resell, often enough on what everybody buys. */
+export function drawLoot(
+  scene: FraudScene,
+  choices: readonly Category[],
+  place: Place,
+  timeMs: number,
+): Merchant {
+  const { random, directory } = scene;
+  if (!random.chance(ORDINARY_LOOT)) return drawTarget(scene, choices, place, timeMs);
+  const weights = place === directory.web ? remoteWeights : presentWeights;
+  const share = random.uniform() * (weights.at(-1) ?? 0);
+  const category = categories[weights.findIndex((weight) => weight > share)] as Category;
+  return drawTarget(scene, [category], place, timeMs);
 }
 
 /** Milliseconds until some moment between two local hours, today or tomorrow. */

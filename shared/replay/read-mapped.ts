@@ -17,7 +17,7 @@ export type MappedLine =
       readonly kind: 'transaction';
       readonly transaction: Transaction;
       /** What the file knows; for judging only, never an input. */
-      readonly label: MappedRow['label'];
+      readonly label?: MappedRow['label'];
       readonly eventTimeMs: number;
     }
   | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly knownAtMs: number };

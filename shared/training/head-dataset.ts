@@ -3,9 +3,10 @@ import { isDecided } from '../domain/transaction.ts';
 import type { Encoder } from '../encoder/encoder.ts';
 import type { FeatureSettings } from '../features/feature-settings.ts';
 import type { PopulationReference } from '../features/population-reference.ts';
-import { buildContexts, type OutcomeLine, type ReplayedContext } from '../features/replay-into-memory.ts';
+import { createReplay, type OutcomeLine, type ReplayedContext } from '../features/replay-into-memory.ts';
 import type { HeadRows } from '../head/fit-head.ts';
 import { fullHeadInputs, writeHeadInput } from '../head/head-inputs.ts';
+import { hashTransactionId } from '../sequence/id-hash.ts';
 import type { SimulatedTransaction } from '../simulation/simulated-record.ts';
 
 /** Rows of several portfolios, in order of addition. Each genuine row stands for `weights` transactions. */
@@ -85,11 +86,19 @@ export function createDatasetBuilder({ encoder, config, settings }: DatasetOptio
     addPortfolio: async ({ stream, reference, rowsFromMs, genuineEvery, onTransaction }) => {
       let pending: Line[] = [];
       let transactions = 0;
-      for (const line of buildContexts(stream, { referenceOf: () => reference, settings })) {
+      const replay = createReplay({ referenceOf: () => reference, settings });
+      for (const line of stream) {
+        if (line.kind === 'outcome') {
+          replay.mark(line.outcome);
+          continue;
+        }
         transactions++;
         onTransaction?.();
-        if (!isWanted(line, rowsFromMs, genuineEvery)) continue;
-        pending.push(line);
+        if (!isWanted(line, rowsFromMs, genuineEvery)) {
+          replay.append(line.transaction);
+          continue;
+        }
+        pending.push({ ...replay.push(line.transaction), line });
         if (pending.length < CHUNK_ROWS) continue;
         await encode(pending, genuineEvery);
         pending = [];
@@ -109,10 +118,14 @@ export function createDatasetBuilder({ encoder, config, settings }: DatasetOptio
   };
 }
 
-/** All frauds; of the genuine, those whose digest falls into one of `genuineEvery` parts: the same ones on every run. */
-function isWanted({ context, timeMs, line }: Line, rowsFromMs: number, genuineEvery: number): boolean {
-  if (timeMs < rowsFromMs || !isDecided(line.transaction)) return false;
-  return line.truth.label === 'fraud' || Number.parseInt(context.digest.slice(0, 8), 16) % genuineEvery === 0;
+/** All frauds; of the genuine, those whose id hashes into one of `genuineEvery` parts: the same ones on every run. */
+function isWanted(
+  { transaction, truth }: SimulatedTransaction,
+  fromMs: number,
+  genuineEvery: number,
+): boolean {
+  if (!isDecided(transaction) || Date.parse(transaction.eventTime) < fromMs) return false;
+  return truth.label === 'fraud' || hashTransactionId(transaction.transactionId).idLow % genuineEvery === 0;
 }
 
 function join(rows: readonly Float32Array[], width: number): Float32Array {

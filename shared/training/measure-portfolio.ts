@@ -86,9 +86,11 @@ async function sampleStatistics(
   };
   for await (const transactions of tell()) {
     for (const transaction of transactions) {
-      const replayed = replay.push(transaction);
-      if (!isDecided(transaction) || seen++ < warmUp || seen % every !== 0) continue;
-      pending.push(replayed);
+      if (!isDecided(transaction) || seen++ < warmUp || seen % every !== 0) {
+        replay.append(transaction);
+        continue;
+      }
+      pending.push(replay.push(transaction));
       if (pending.length >= CHUNK_ROWS) await take();
     }
     told += transactions.length;

@@ -31,9 +31,18 @@ async function loadHead(
 
 function writeHeadInput(row: PackedRow, readings: Float32Array, into: Float32Array): void {
   into.set(readings, 0);
-  into.set(row.features ?? [], readings.length);
+  if (row.features) into.set(row.features, readings.length);
   const eventAt = (row.eventCount - 1) * EVENT_BYTES;
   writeCurrentEvent(row.events, eventAt, into, into.length - CURRENT_EVENT_COUNT);
+}
+
+/** @returns a function that gives zeroed values, the same memory at every call */
+function createZeroedBuffer(): (length: number) => Float32Array {
+  let memory = new Float32Array(0);
+  return (length) => {
+    if (memory.length < length) memory = new Float32Array(length);
+    return memory.subarray(0, length).fill(0);
+  };
 }
 
 /**
@@ -56,6 +65,8 @@ export async function createHeadRunner(
     );
   }
 
+  const borrowZeroed = createZeroedBuffer();
+
   async function run(
     rows: readonly PackedRow[],
     readingsOf: (row: number) => Float32Array,
@@ -63,7 +74,7 @@ export async function createHeadRunner(
     const rawScores = new Float32Array(rows.length * sessions.length).fill(Number.NaN);
     const scored = rows.flatMap(({ features }, at) => (features ? [at] : []));
     if (scored.length === 0 || sessions.length === 0) return rawScores;
-    const x = new Float32Array(scored.length * width); // (B, D)
+    const x = borrowZeroed(scored.length * width); // (B, D)
     scored.forEach((at, place) => {
       const row = rows[at];
       if (row) writeHeadInput(row, readingsOf(at), x.subarray(place * width, (place + 1) * width));

@@ -2,17 +2,18 @@
 import { EVENT_BYTES, readTimeMs } from '../sequence/packed-event.ts';
 import { typeOf } from './codes.ts';
 import { type FeatureInput, type FeatureSection, NEVER_DAYS, scaleCount } from './feature-input.ts';
-import { DAY_MS, totalsBetween } from './window-totals.ts';
+import { DAY_MS, NO_TOTALS, totalsUntil } from './window-totals.ts';
 
 const statementType = typeOf('statement');
 const repaymentType = typeOf('repayment');
 
 function measureAccount({ timeMs, account, settings }: FeatureInput): readonly number[] {
   const { view, firstByte } = account;
-  const [shortDays, middleDays, longDays] = settings.windowsDays;
-  const short = totalsBetween(account, timeMs - shortDays * DAY_MS, timeMs);
-  const middle = totalsBetween(account, timeMs - middleDays * DAY_MS, timeMs);
-  const long = totalsBetween(account, timeMs - longDays * DAY_MS, timeMs);
+  const [short = NO_TOTALS, middle = NO_TOTALS, long = NO_TOTALS] = totalsUntil(
+    account,
+    timeMs,
+    settings.windowsDays,
+  );
   let pastDue = -1;
   let repaidDays = -1;
   for (let at = firstByte + (account.count - 1) * EVENT_BYTES; at >= firstByte; at -= EVENT_BYTES) {

@@ -72,17 +72,19 @@ function assembleWindow(card: EntityView, event: Uint8Array): Uint8Array {
 function listAppends(transaction: Transaction, event: Uint8Array): readonly AppendEvent[] {
   const { card, merchant, account, replacedCard } = entityKeysOf(transaction);
   const { originalTransactionId, portfolioId, transactionId } = transaction;
-  const shared = {
+  // A clearing whose authorization is in the history adds nothing: the store leaves it out by this hash.
+  const original = originalTransactionId === undefined ? undefined : hashTransactionId(originalTransactionId);
+  const decisionKey = isDecided(transaction) ? `${portfolioId}|${transactionId}` : undefined;
+  const toAppend = (entityKey: string, takesOverFrom?: string): AppendEvent => ({
+    entityKey,
     event,
-    // A clearing whose authorization is in the history adds nothing: the store leaves it out by this hash.
-    ...(originalTransactionId !== undefined && { original: hashTransactionId(originalTransactionId) }),
-    ...(isDecided(transaction) && { decisionKey: `${portfolioId}|${transactionId}` }),
-  };
-  const appends: AppendEvent[] = [
-    { ...shared, entityKey: card, ...(replacedCard !== undefined && { takesOverFrom: replacedCard }) },
-  ];
-  if (merchant !== undefined) appends.push({ ...shared, entityKey: merchant });
-  if (account !== undefined) appends.push({ ...shared, entityKey: account });
+    original,
+    takesOverFrom,
+    decisionKey,
+  });
+  const appends = [toAppend(card, replacedCard)];
+  if (merchant !== undefined) appends.push(toAppend(merchant));
+  if (account !== undefined) appends.push(toAppend(account));
   return appends;
 }
 
@@ -93,11 +95,8 @@ export function buildAppends(
   const { transaction, reference } = input;
   const timeMs = Date.parse(transaction.eventTime);
   const asOf = { timeMs, ...hashTransactionId(transaction.transactionId) };
-  const { event } = describeWithLevel(
-    transaction,
-    viewBefore(input.card ?? input.replacedCard, asOf),
-    reference,
-  );
+  const card = viewBefore(input.card ?? input.replacedCard, asOf);
+  const { event } = describeWithLevel(transaction, card, reference);
   return { event, timeMs, appends: listAppends(transaction, event) };
 }
 

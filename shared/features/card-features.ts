@@ -3,16 +3,18 @@ import { BURST_SCALE, EVENT_BYTES, readTimeMs } from '../sequence/packed-event.t
 import { isSpend } from './codes.ts';
 import { type FeatureInput, type FeatureSection, NEVER_DAYS, scaleCount } from './feature-input.ts';
 import { AMOUNT_FLOOR, logRatio } from './reference-amount.ts';
-import { DAY_MS, isFraudKnown, totalsBetween } from './window-totals.ts';
+import { DAY_MS, isFraudKnown, NO_TOTALS, totalsUntil } from './window-totals.ts';
 
 /** Mean amount, in reference units, added to both sides where sums of windows are compared. */
 const SUM_FLOOR = 0.2;
 
 function measurePace({ own, timeMs, card, settings }: FeatureInput): readonly number[] {
-  const [shortDays, middleDays, longDays] = settings.windowsDays;
-  const short = totalsBetween(card, timeMs - shortDays * DAY_MS, timeMs);
-  const middle = totalsBetween(card, timeMs - middleDays * DAY_MS, timeMs);
-  const long = totalsBetween(card, timeMs - longDays * DAY_MS, timeMs);
+  const [shortDays, , longDays] = settings.windowsDays;
+  const [short = NO_TOTALS, middle = NO_TOTALS, long = NO_TOTALS] = totalsUntil(
+    card,
+    timeMs,
+    settings.windowsDays,
+  );
   const amount = own.getFloat32(20, true);
   const meanLog = (sum: number, count: number) =>
     Math.log(Math.max(0, sum + amount) / (count + 1) + AMOUNT_FLOOR);

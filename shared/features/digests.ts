@@ -44,7 +44,8 @@ export function digestContext(events: Uint8Array, features: Float32Array, refere
   return toHex(h64Raw(scratch.subarray(0, length)));
 }
 
-/** Zeroes the label bytes (40 … 43) of every packed event in `events`: labels are no input of the encoder. */
+/** Zeroes the label bytes (40 … 43) of every packed event in `events`, a buffer of its own: labels are no input of the encoder. */
 export function maskLabels(events: Uint8Array): void {
-  for (let at = 40; at < events.length; at += EVENT_BYTES) events.fill(0, at, at + 4);
+  const words = new Uint32Array(events.buffer, events.byteOffset, events.length / 4);
+  for (let at = 10; at < words.length; at += EVENT_BYTES / 4) words[at] = 0;
 }

@@ -3,11 +3,11 @@ import { BURST_SCALE, EVENT_BYTES, LABELS, readTimeMs } from '../sequence/packed
 import { isSpend } from './codes.ts';
 import { type FeatureInput, type FeatureSection, NEVER_DAYS, scaleCount } from './feature-input.ts';
 import { logRatio } from './reference-amount.ts';
-import { DAY_MS, HOUR_MS, isFraudKnown, totalsBetween } from './window-totals.ts';
+import { DAY_MS, HOUR_MS, isFraudKnown, NO_TOTALS, totalsUntil } from './window-totals.ts';
 
 function measureRisk({ timeMs, merchant, settings }: FeatureInput): readonly number[] {
   const endMs = timeMs - settings.maturityDays * DAY_MS;
-  const windows = settings.windowsDays.map((days) => totalsBetween(merchant, endMs - days * DAY_MS, endMs));
+  const windows = totalsUntil(merchant, endMs, settings.windowsDays);
   return [
     ...windows.map(({ count }) => scaleCount(count)),
     ...windows.map(({ count, frauds }) => (count > 0 ? Math.min(1, frauds / count) : 0)),
@@ -61,13 +61,13 @@ function measureRun(input: FeatureInput): readonly number[] {
       break;
     }
   }
-  const { frauds } = totalsBetween(merchant, timeMs - settings.runDays * DAY_MS, timeMs);
+  const [all = NO_TOTALS] = totalsUntil(merchant, timeMs, [settings.runDays]);
   return [
     scaleCount(length),
     scaleCount((timeMs - beganMs) / DAY_MS),
     scaleCount(genuineDays),
     scaleCount(unexplained),
-    scaleCount(frauds),
+    scaleCount(all.frauds),
   ];
 }
 
@@ -89,9 +89,8 @@ export const merchantRunSection: FeatureSection = {
 
 function measureActivity({ own, timeMs, merchant, settings }: FeatureInput): readonly number[] {
   const { view, firstByte } = merchant;
-  const [shortDays, middleDays, longDays] = settings.windowsDays;
-  const short = totalsBetween(merchant, timeMs - shortDays * DAY_MS, timeMs);
-  const long = totalsBetween(merchant, timeMs - longDays * DAY_MS, timeMs);
+  const [, middleDays] = settings.windowsDays;
+  const [short = NO_TOTALS, , long = NO_TOTALS] = totalsUntil(merchant, timeMs, settings.windowsDays);
   let [seen, bursts, hour, smallHour] = [0, 0, 0, 0];
   for (let at = firstByte + (merchant.count - 1) * EVENT_BYTES; at >= firstByte; at -= EVENT_BYTES) {
     const ageMs = timeMs - readTimeMs(view, at);

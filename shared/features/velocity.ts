@@ -65,9 +65,7 @@ export function computeFeatures(input: VelocityInput): Float32Array {
   const features = new Float32Array(featureNames.length);
   let at = 0;
   for (const { measure } of sections) {
-    const values = measure(complete);
-    features.set(values, at);
-    at += values.length;
+    for (const value of measure(complete)) features[at++] = value;
   }
   return features;
 }

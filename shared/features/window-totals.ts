@@ -20,26 +20,35 @@ export function isFraudKnown(view: DataView, at: number, asOfMs: number): boolea
   return readTimeMs(view, at) + view.getUint16(at + 42, true) * HOUR_MS <= asOfMs;
 }
 
-function totalsFromRing(
-  { view, firstByte, count, asOf }: EntityView,
-  fromMs: number,
-  toMs: number,
-): WindowTotals {
-  const totals = { count: 0, sum: 0, frauds: 0 };
+/** Most windows in one call. */
+const MOST_WINDOWS = 4;
+const counts = new Float64Array(MOST_WINDOWS);
+const sums = new Float64Array(MOST_WINDOWS);
+const frauds = new Float64Array(MOST_WINDOWS);
+const starts = new Float64Array(MOST_WINDOWS);
+
+/** Adds the event at byte `at` to window `band`. */
+function addEvent(view: DataView, at: number, asOfMs: number, band: number): void {
+  const type = view.getUint8(at + 6);
+  if (isSpend(type)) {
+    counts[band] = (counts[band] ?? 0) + 1;
+    sums[band] = (sums[band] ?? 0) + view.getFloat32(at + 20, true);
+    if (isFraudKnown(view, at, asOfMs)) frauds[band] = (frauds[band] ?? 0) + 1;
+  } else if (isReturn(type)) {
+    sums[band] = (sums[band] ?? 0) - view.getFloat32(at + 20, true);
+  }
+}
+
+/** Adds each ring event to the shortest of the first `windows` windows that holds it. */
+function bandRing({ view, firstByte, count, asOf }: EntityView, toMs: number, windows: number): void {
+  let band = 0;
   for (let at = firstByte + (count - 1) * EVENT_BYTES; at >= firstByte; at -= EVENT_BYTES) {
     const timeMs = readTimeMs(view, at);
-    if (timeMs <= fromMs) break;
     if (timeMs > toMs) continue;
-    const type = view.getUint8(at + 6);
-    if (isSpend(type)) {
-      totals.count++;
-      totals.sum += view.getFloat32(at + 20, true);
-      if (isFraudKnown(view, at, asOf.timeMs)) totals.frauds++;
-    } else if (isReturn(type)) {
-      totals.sum -= view.getFloat32(at + 20, true);
-    }
+    while (band < windows && timeMs <= (starts[band] ?? 0)) band++;
+    if (band === windows) return;
+    addEvent(view, at, asOf.timeMs, band);
   }
-  return totals;
 }
 
 /** Days that the window cuts are counted by the share that lies inside: their events are taken as evenly spread. */
@@ -60,11 +69,35 @@ function totalsFromDays({ buckets, asOf }: EntityView, fromMs: number, toMs: num
 }
 
 /**
- * Totals of spending events with fromMs < event time ≤ toMs, strictly before the view's position. Exact while the
- * ring reaches back to `fromMs`; beyond that from day buckets, whose labels count from the midnight after they were learnt.
+ * Totals of spending events in windows of `windowsDays` (ascending, at most four) that all end at `toMs`: event time
+ * after the window's start, up to and with `toMs`, strictly before the view's position. Exact while the ring reaches
+ * back to the start; beyond that from day buckets, whose labels count from the midnight after they were learnt.
  */
-export function totalsBetween(entity: EntityView, fromMs: number, toMs: number): WindowTotals {
-  return fromMs >= entity.completeSinceMs
-    ? totalsFromRing(entity, fromMs, toMs)
-    : totalsFromDays(entity, fromMs, toMs);
+export function totalsUntil(
+  entity: EntityView,
+  toMs: number,
+  windowsDays: readonly number[],
+): WindowTotals[] {
+  let exact = 0;
+  for (const days of windowsDays) {
+    const fromMs = toMs - days * DAY_MS;
+    if (fromMs < entity.completeSinceMs) break;
+    starts[exact] = fromMs;
+    counts[exact] = 0;
+    sums[exact] = 0;
+    frauds[exact] = 0;
+    exact++;
+  }
+  if (exact > 0) bandRing(entity, toMs, exact);
+  let [count, sum, known] = [0, 0, 0];
+  return windowsDays.map((days, window) => {
+    if (window >= exact) return totalsFromDays(entity, toMs - days * DAY_MS, toMs);
+    count += counts[window] ?? 0;
+    sum += sums[window] ?? 0;
+    known += frauds[window] ?? 0;
+    return { count, sum, frauds: known };
+  });
 }
+
+/** Totals of a window without anything in it. */
+export const NO_TOTALS: WindowTotals = { count: 0, sum: 0, frauds: 0 };

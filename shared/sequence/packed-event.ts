@@ -11,7 +11,7 @@
 //      34 u16 authentication and device bits (AUTH_FLAGS)
 //      36 u32 merchant hash (0 missing)
 //      40 u8  label (LABELS)    41 u8 spare    42 u16 label delay, hours, rounded up
-//      44 u16 burst ratio: amount over the card's robust level, fixed point 1/64     46 u16 spare
+//      44 u16 burst ratio: amount over the card's robust level, fixed point 1/64     46 u16 device hash (0 missing)
 // The label bytes (40–43) are the only ones that ever change after append; they are masked in digests.
 
 export const EVENT_BYTES = 48;

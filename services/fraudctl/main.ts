@@ -10,6 +10,7 @@ import { register as registerPretrain } from './verbs/pretrain.ts';
 import { register as registerReference } from './verbs/reference.ts';
 import { register as registerReplay } from './verbs/replay.ts';
 import { register as registerSimulate } from './verbs/simulate.ts';
+import { register as registerState } from './verbs/state.ts';
 import { register as registerTopics } from './verbs/topics.ts';
 
 const OK = 0;
@@ -22,6 +23,7 @@ const verbs = [
   registerTopics,
   registerSimulate,
   registerReplay,
+  registerState,
   registerAudit,
   registerDeadLetters,
   registerModels,

@@ -1,5 +1,6 @@
 // services/stream-scorer/outputs.ts: what goes to the output topics for one chunk, in the order of its records.
 import { hash } from 'node:crypto';
+import { CONTENT_HASH_HEADER } from '../../shared/decisions/content-hash-header.ts';
 import { type Alert, type Decision, decisionSchema } from '../../shared/domain/decision.ts';
 import { merchantKeyOf, type Transaction } from '../../shared/domain/transaction.ts';
 import { toDeadLetter } from '../../shared/kafka/dead-letter.ts';
@@ -66,7 +67,9 @@ export function createOutputWriter(topics: OutputTopics): OutputWriter {
   const toDecisionOutputs = (received: ReceivedTransaction, bytes: Uint8Array, known?: Decision) => {
     const decision = known ?? decisionSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
     const envelope = { topic: topics.decisions, type: 'decision.v1', id: decision.decisionId };
-    const outputs = [toOutput(envelope, received, bytes)];
+    const output = toOutput(envelope, received, bytes);
+    const headers = { ...output.headers, [CONTENT_HASH_HEADER]: received.contentHash };
+    const outputs: OutputRecord[] = [{ ...output, headers }];
     if (decision.decision !== 'approve') outputs.push(toAlertOutput(decision, received));
     return outputs;
   };

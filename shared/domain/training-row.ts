@@ -9,6 +9,10 @@ export const trainingRowSchema = z.object({
   cardToken: z.string(),
   accountId: z.string().optional(),
   merchantKey: z.string().optional(),
+  /** Clearings, reversals, refunds: the transaction they belong to. A clearing whose original is in the history is not appended again. */
+  originalTransactionId: z.string().optional(),
+  /** The token this card replaces; its history was taken over. */
+  replacesCardToken: z.string().optional(),
   eventTime: z.string(),
   decided: z.boolean(),
   /** Input position of the record: `<topic>-<partition>@<offset>`. */

@@ -32,7 +32,8 @@ export function createRecallDecisionsStep({
       const first = fresh.get(received.decisionKey);
       const earlierHash = known?.contentHash ?? first?.contentHash;
       if (earlierHash === undefined) fresh.set(received.decisionKey, received);
-      else if (earlierHash !== received.contentHash) refused.push(toConflict(received));
+      // '' in a rebuilt store whose topic did not tell the hash: any content is taken for the same.
+      else if (earlierHash !== '' && earlierHash !== received.contentHash) refused.push(toConflict(received));
       else if (known) recalled.push({ received, decisionBytes: known.bytes });
       else repeats.push(received);
     }

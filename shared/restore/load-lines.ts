@@ -1,0 +1,51 @@
+// shared/restore/load-lines.ts: transactions and outcomes of the past into a store, without deciding anything.
+import type { Outcome } from '../domain/outcome.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import type { HistoryLoader } from '../scoring/load-history.ts';
+import { labelMarksOf } from '../sequence/label-marks.ts';
+import type { MarkLabel, StateStore } from '../sequence/state-store.ts';
+
+/** A line of a stream in event-time order; outcomes come after their transactions. */
+export type HistoryLine =
+  | { readonly kind: 'transaction'; readonly transaction: Transaction }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome };
+
+export interface LoadedCounts {
+  readonly transactions: number;
+  readonly outcomes: number;
+}
+
+const MARKS_PER_COMMIT = 2_000;
+
+/** Loads all lines. Labels change no packed event, so they are marked in batches, each after the transactions before it are stored. */
+export async function loadLines(
+  chunks: AsyncIterable<readonly HistoryLine[]>,
+  parts: {
+    readonly store: StateStore;
+    readonly loader: HistoryLoader;
+    readonly onLoaded?: (counts: LoadedCounts) => void;
+  },
+): Promise<LoadedCounts> {
+  const counts = { transactions: 0, outcomes: 0 };
+  let waiting: MarkLabel[] = [];
+  const mark = async (): Promise<void> => {
+    await parts.loader.finish();
+    await parts.store.commit({ labels: waiting });
+    waiting = [];
+  };
+  for await (const lines of chunks) {
+    for (const line of lines) {
+      if (line.kind === 'transaction') {
+        counts.transactions += 1;
+        await parts.loader.add(line.transaction);
+      } else {
+        counts.outcomes += 1;
+        waiting.push(...labelMarksOf(line.outcome));
+      }
+    }
+    if (waiting.length >= MARKS_PER_COMMIT) await mark();
+    parts.onLoaded?.(counts);
+  }
+  await mark();
+  return counts;
+}

@@ -75,7 +75,9 @@ export function fromSafetensors(bytes: Uint8Array): {
     }
     const [start, end] = entry.data_offsets;
     if (end > file.length - from || (end - start) % 4 !== 0) throw refuse(`Offsets of ${name} lie outside.`);
-    const values = new Float32Array(bytes.slice(from + start, from + end).buffer);
+    // A copy: the file's buffer may be shared, and its offsets need not be multiples of 4.
+    const own = new Uint8Array(bytes.buffer, bytes.byteOffset + from + start, end - start).slice();
+    const values = new Float32Array(own.buffer);
     tensors.set(name, { shape: entry.shape, values });
   }
   return { tensors, metadata };

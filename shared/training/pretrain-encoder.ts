@@ -26,6 +26,8 @@ export interface PretrainSettings {
   readonly eventDropout: number;
   /** Held-out losses and a checkpoint every so many steps. */
   readonly evaluateEvery: number;
+  /** Batches of held-out windows, always the same ones. */
+  readonly heldOutBatches: number;
 }
 
 export const defaultPretrainSettings: PretrainSettings = {
@@ -38,6 +40,7 @@ export const defaultPretrainSettings: PretrainSettings = {
   windowDropout: 0.1,
   eventDropout: 0.01,
   evaluateEvery: 200,
+  heldOutBatches: 12,
 };
 
 /** Mean loss per next event in nats, by task, and their sum. */
@@ -78,8 +81,6 @@ export interface Pretrained {
   readonly finished: boolean;
 }
 
-const HELD_OUT_BATCHES = 12;
-
 /** Rises linearly, then falls to zero along a cosine. */
 export function learningRateAt(step: number, { learningRate, warmUpSteps, steps }: PretrainSettings): number {
   if (step < warmUpSteps) return (learningRate * (step + 1)) / warmUpSteps;
@@ -117,12 +118,12 @@ function createTally() {
 export function measureLosses(
   { tf, network, optimiser }: { tf: TensorFlow; network: Network; optimiser: Pick<AdamW, 'weights'> },
   stream: PackedStream,
-  sampling: SamplingSettings,
+  sampling: SamplingSettings & Pick<PretrainSettings, 'heldOutBatches'>,
 ): Losses {
   const batch = createWindowBatch(sampling);
   const tally = createTally();
   const fixed = { ...sampling, windowDropout: 0, eventDropout: 0 };
-  for (let step = 0; step < HELD_OUT_BATCHES; step++) {
+  for (let step = 0; step < sampling.heldOutBatches; step++) {
     drawWindows(stream, fixed, step, batch);
     const losses = tf.tidy(() =>
       taskLosses(tf, network, optimiser.weights(), toTensors(tf, batch)).dataSync(),

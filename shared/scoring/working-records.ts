@@ -1,7 +1,7 @@
 // shared/scoring/working-records.ts: the records of a chunk, read once; each transaction's appends are seen by the ones after it.
 import type { Transaction } from '../domain/transaction.ts';
 import { entityKeysOf, type TransactionKeys } from '../features/build-context.ts';
-import { appendEvent } from '../sequence/entity-record.ts';
+import { appendTransient } from '../sequence/entity-record.ts';
 import { limitsOf } from '../sequence/record-limits.ts';
 import type { AppendEvent, EntityRecord } from '../sequence/state-store.ts';
 
@@ -54,7 +54,7 @@ export async function loadWorkingRecords(
     append: (appends) => {
       for (const { entityKey, event, original, takesOverFrom } of appends) {
         const before = records.get(entityKey) ?? find(takesOverFrom);
-        records.set(entityKey, appendEvent(before, event, limitsOf(entityKey), original));
+        records.set(entityKey, appendTransient(before, event, limitsOf(entityKey), original));
       }
     },
   };

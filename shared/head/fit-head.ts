@@ -65,11 +65,11 @@ export function standardiseRows(
 
 /** A linear head, strongly regularised: right when labels are few (recipe.md). Deterministic. */
 export function fitLinearHead(rows: HeadRows, options: LinearHeadOptions = {}): HeadWeights {
-  const measured = measureStandardisation(rows);
-  const standardisation = {
-    mean: measured.mean,
-    scale: emphasise(rows.inputs, measured.scale, options.emphasis),
-  };
+  const standardisation = emphasise(
+    measureStandardisation(rows),
+    rows.inputs,
+    options.emphasis ?? forecastEmphasis,
+  );
   const { weights, bias } = fitLogisticRegression(
     {
       values: standardiseRows(rows, standardisation),
@@ -83,16 +83,15 @@ export function fitLinearHead(rows: HeadRows, options: LinearHeadOptions = {}): 
   return { inputs: rows.inputs, ...standardisation, layers: [layer] };
 }
 
-function emphasise(
+/** Columns whose name starts with a key of `emphasis` come out multiplied by its value. */
+export function emphasise(
+  { mean, scale }: Standardisation,
   inputs: readonly string[],
-  scale: Float32Array,
-  emphasis: Readonly<Record<string, number>> = forecastEmphasis,
-): Float32Array {
+  emphasis: Readonly<Record<string, number>>,
+): Standardisation {
   const prefixes = Object.entries(emphasis);
-  return scale.map((value, column) => {
-    const factor = prefixes.find(([prefix]) => inputs[column]?.startsWith(prefix))?.[1] ?? 1;
-    return value / factor;
-  });
+  const factors = inputs.map((name) => prefixes.find(([prefix]) => name.startsWith(prefix))?.[1] ?? 1);
+  return { mean, scale: scale.map((value, column) => value / (factors[column] ?? 1)) };
 }
 
 /** Copies the columns whose name passes `isWanted`: ablations and the features-only head are made of these. */

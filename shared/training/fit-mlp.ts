@@ -4,7 +4,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { AppError } from '../errors.ts';
-import { type HeadRows, measureStandardisation, standardiseRows } from '../head/fit-head.ts';
+import { emphasise, type HeadRows, measureStandardisation, standardiseRows } from '../head/fit-head.ts';
 import type { HeadLayer, HeadWeights } from '../head/head-weights.ts';
 import type { TensorFlow } from './backend.ts';
 
@@ -19,6 +19,8 @@ export interface MlpOptions {
   readonly weightDecay?: number;
   /** Probability that a standardised input is zeroed in training. */
   readonly inputDropout?: number;
+  /** Columns by the start of their name, and what they are multiplied by after standardising. */
+  readonly emphasis?: Readonly<Record<string, number>>;
   /** Called after every step with the share done. */
   readonly onProgress?: (share: number) => void;
 }
@@ -30,6 +32,7 @@ const defaults = {
   learningRate: 2e-3,
   weightDecay: 0.02,
   inputDropout: 0.1,
+  emphasis: {},
 } as const;
 
 type Generator = ReturnType<typeof xoroshiro128plus>;
@@ -47,7 +50,7 @@ interface TrainableLayer {
  */
 export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOptions): Promise<HeadWeights> {
   const settings = { ...defaults, ...options };
-  const standardisation = measureStandardisation(rows);
+  const standardisation = emphasise(measureStandardisation(rows), rows.inputs, settings.emphasis);
   const values = standardiseRows(rows, standardisation);
   const generator = xoroshiro128plus(options.seed);
   const widths = [rows.inputs.length, ...settings.hidden, 1];

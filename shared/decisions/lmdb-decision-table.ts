@@ -2,7 +2,6 @@
 import type { LmdbEnvironment } from '../sequence/lmdb-environment.ts';
 import type { StoredDecision } from '../sequence/state-store.ts';
 import { decodeDecision, encodeDecision, readKeepUntilMs } from './decision-bytes.ts';
-import { isFirstDecision } from './first-decision.ts';
 
 const HOUR_MS = 3_600_000;
 /** Index entries per transaction when forgetting: keeps the write lock for milliseconds. */
@@ -11,9 +10,6 @@ const ENTRIES_PER_TRANSACTION = 16;
 /** Methods that write must be called inside a write transaction of the environment. */
 export interface DecisionTable {
   find(decisionKey: string): StoredDecision | undefined;
-  has(decisionKey: string): boolean;
-  /** The decisions that are to be written, in order. @throws AppError FRAUD_STORE_CONFLICT */
-  selectFirst(decisions: readonly StoredDecision[]): StoredDecision[];
   write(decisions: readonly StoredDecision[]): void;
   /** Opens transactions of its own. */
   prune(nowMs: number): number;
@@ -59,15 +55,6 @@ export function createDecisionTable(tables: Tables): DecisionTable {
   };
   return {
     find,
-    has: (decisionKey) => decisions.doesExist(decisionKey),
-    selectFirst: (candidates) => {
-      const first = new Map<string, StoredDecision>();
-      for (const decision of candidates) {
-        const stored = first.get(decision.decisionKey) ?? find(decision.decisionKey);
-        if (isFirstDecision(decision, stored)) first.set(decision.decisionKey, decision);
-      }
-      return [...first.values()];
-    },
     write: (written) => {
       for (const decision of written) decisions.putSync(decision.decisionKey, encodeDecision(decision));
       writeExpiry(tables, written);

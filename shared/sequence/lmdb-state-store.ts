@@ -1,9 +1,10 @@
 // shared/sequence/lmdb-state-store.ts: StateStore in an embedded LMDB environment that several processes of one machine share.
+import { selectFirst } from '../decisions/first-decision.ts';
 import { createDecisionTable, type DecisionTable } from '../decisions/lmdb-decision-table.ts';
 import { AppError } from '../errors.ts';
 import { applyToRecords } from './apply-change.ts';
 import { type LmdbEnvironment, type LmdbOptions, openEnvironment } from './lmdb-environment.ts';
-import { RecordCache } from './record-cache.ts';
+import { ReadCache } from './read-cache.ts';
 import type {
   EntityRecord,
   InputOffset,
@@ -22,7 +23,7 @@ const CACHED_RECORDS = 2048;
 class LmdbStateStore implements StateStore {
   readonly #environment: LmdbEnvironment;
   readonly #decisions: DecisionTable;
-  readonly #cache = new RecordCache(CACHED_RECORDS);
+  readonly #cache = new ReadCache(CACHED_RECORDS);
 
   constructor(environment: LmdbEnvironment) {
     this.#environment = environment;
@@ -40,7 +41,8 @@ class LmdbStateStore implements StateStore {
   findDecisions(decisionKeys: readonly string[]): (StoredDecision | undefined)[] {
     return this.#guard(() => {
       this.#environment.root.resetReadTxn();
-      return decisionKeys.map((key) => this.#decisions.find(key));
+      this.#cache.lookAt(this.#readRevision());
+      return decisionKeys.map((key) => this.#findDecision(key));
     });
   }
 
@@ -49,6 +51,7 @@ class LmdbStateStore implements StateStore {
       this.#environment.ensureSpace();
       const { revision, changed } = this.#environment.root.transactionSync(() => this.#apply(change));
       this.#cache.advanceTo(revision, changed);
+      for (const { decisionKey } of change.decisions ?? []) this.#cache.noteDecided(decisionKey);
     });
   }
 
@@ -96,10 +99,10 @@ class LmdbStateStore implements StateStore {
     const { records } = this.#environment;
     const before = this.#readRevision();
     this.#cache.lookAt(before);
-    const first = this.#decisions.selectFirst(change.decisions ?? []);
+    const first = selectFirst(change.decisions ?? [], this.#findDecision);
     const changed = applyToRecords(change, {
       record: (key) => this.#cache.find(key, this.#readRecord),
-      isDecided: (key) => this.#decisions.has(key),
+      isDecided: (key) => this.#findDecision(key) !== undefined,
     });
     for (const [key, record] of changed) records.putSync(key, record);
     this.#decisions.write(first);
@@ -107,6 +110,13 @@ class LmdbStateStore implements StateStore {
     this.#writeOutbox(change);
     return { revision: this.#writeRevision(before + 1), changed };
   }
+
+  readonly #findDecision = (decisionKey: string): StoredDecision | undefined => {
+    if (this.#cache.isUndecided(decisionKey)) return undefined;
+    const decision = this.#decisions.find(decisionKey);
+    if (decision === undefined) this.#cache.noteUndecided(decisionKey);
+    return decision;
+  };
 
   /** A copy: LMDB's own memory is written again by the next read. */
   readonly #readRecord = (entityKey: string): EntityRecord | undefined => {

@@ -1,5 +1,5 @@
 // shared/sequence/memory-state-store.ts: StateStore in plain maps: for tests, training and replays that fit in memory.
-import { isFirstDecision } from '../decisions/first-decision.ts';
+import { selectFirst } from '../decisions/first-decision.ts';
 import { applyToRecords } from './apply-change.ts';
 import type { EntityRecord, OutboxEntry, StateChange, StateStore, StoredDecision } from './state-store.ts';
 import { copyBytes } from './transient-bytes.ts';
@@ -23,17 +23,13 @@ class MemoryStateStore implements StateStore {
   }
 
   async commit(change: StateChange): Promise<void> {
-    const first = (change.decisions ?? []).filter((decision) =>
-      isFirstDecision(decision, this.#decisions.get(decision.decisionKey)),
-    );
+    const first = selectFirst(change.decisions ?? [], (key) => this.#decisions.get(key));
     const changed = applyToRecords(change, {
       record: (key) => this.#records.get(key),
       isDecided: (key) => this.#decisions.has(key),
     });
     for (const [key, record] of changed) this.#records.set(key, copyBytes(record));
-    for (const decision of first) {
-      if (!this.#decisions.has(decision.decisionKey)) this.#decisions.set(decision.decisionKey, decision);
-    }
+    for (const decision of first) this.#decisions.set(decision.decisionKey, decision);
     for (const { topic, partition, offset } of change.inputOffsets ?? []) {
       this.#offsets.set(partitionKey(topic, partition), offset);
     }

@@ -1,9 +1,11 @@
-// shared/sequence/record-cache.ts: the records a process touched last, valid for one revision of the store.
+// shared/sequence/read-cache.ts: what a process read last, records and decisions that are not there, valid for one revision of the store.
 import type { EntityRecord } from './state-store.ts';
 
 /** A chunk reads its records, evaluates, and commits: the commit finds them here instead of reading again. Busy merchants stay. */
-export class RecordCache {
+export class ReadCache {
   readonly #capacity: number;
+  /** Decision keys looked up and not found. */
+  readonly #undecided = new Set<string>();
   /** Two generations: when the young one is full it becomes the old one, and what nobody asked for is dropped. */
   #young = new Map<string, EntityRecord | undefined>();
   #old = new Map<string, EntityRecord | undefined>();
@@ -19,7 +21,22 @@ export class RecordCache {
     if (revision === this.#revision) return;
     this.#young.clear();
     this.#old.clear();
+    this.#undecided.clear();
     this.#revision = revision;
+  }
+
+  noteUndecided(decisionKey: string): void {
+    if (this.#undecided.size >= this.#capacity * 4) this.#undecided.clear();
+    this.#undecided.add(decisionKey);
+  }
+
+  isUndecided(decisionKey: string): boolean {
+    return this.#undecided.has(decisionKey);
+  }
+
+  /** The decision was written. */
+  noteDecided(decisionKey: string): void {
+    this.#undecided.delete(decisionKey);
   }
 
   /** After a commit of this process: its records, and all others still, are those of `revision`. */

@@ -65,6 +65,22 @@ describe('lmdb state store across processes', () => {
     expect(await expectWhole(1)).toBe(25);
   });
 
+  test('an open store sees what another process committed since it last looked', async () => {
+    const store = createLmdbStateStore({ directory, mapSizeBytes: 2 ** 28 });
+    await writeOn(directory, 0, 5);
+    const read = async () => {
+      const [record] = await store.readRecords(WRITTEN_ENTITIES);
+      const [decision] = await store.findDecisions(['0-20']);
+      return [viewBefore(record, LATER).eventsBefore, decision !== undefined];
+    };
+    expect(await read()).toEqual([5, false]);
+    const writer = startWriter(directory, 0, 30);
+    writer.stdout?.resume();
+    await once(writer, 'exit');
+    expect(await read()).toEqual([30, true]);
+    await store.close();
+  });
+
   test('two processes that write the same entities at the same time lose nothing', async () => {
     const writers = [startWriter(directory, 0, 400), startWriter(directory, 1, 400)];
     for (const writer of writers) writer.stdout?.resume();

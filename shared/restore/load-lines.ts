@@ -17,7 +17,10 @@ export interface LoadedCounts {
 
 const MARKS_PER_COMMIT = 2_000;
 
-/** Loads all lines. Labels change no packed event, so they are marked in batches, each after the transactions before it are stored. */
+/**
+ * Loads all lines. Labels change no packed event, so they are marked in batches, each after the transactions before it
+ * are stored; at the latest before a card takes over another's history, whose labels it copies.
+ */
 export async function loadLines(
   chunks: AsyncIterable<readonly HistoryLine[]>,
   parts: {
@@ -37,6 +40,7 @@ export async function loadLines(
     for (const line of lines) {
       if (line.kind === 'transaction') {
         counts.transactions += 1;
+        if (line.transaction.replacesCardToken !== undefined && waiting.length > 0) await mark();
         await parts.loader.add(line.transaction);
       } else {
         counts.outcomes += 1;

@@ -1,4 +1,5 @@
 // shared/decisions/lmdb-decision-table.ts: decisions in LMDB with an index by hour of expiry, so that forgetting reads only what expires.
+import { setImmediate } from 'node:timers/promises';
 import type { LmdbEnvironment } from '../sequence/lmdb-environment.ts';
 import type { StoredDecision } from '../sequence/state-store.ts';
 import { decodeDecision, encodeDecision, readKeepUntilMs } from './decision-bytes.ts';
@@ -11,8 +12,8 @@ const ENTRIES_PER_TRANSACTION = 16;
 export interface DecisionTable {
   find(decisionKey: string): StoredDecision | undefined;
   write(decisions: readonly StoredDecision[]): void;
-  /** Opens transactions of its own. */
-  prune(nowMs: number): number;
+  /** In transactions of its own, between which others get their turn. Returns how many were forgotten. */
+  prune(nowMs: number): Promise<number>;
 }
 
 type Tables = Pick<LmdbEnvironment, 'root' | 'decisions' | 'expiry'>;
@@ -59,12 +60,13 @@ export function createDecisionTable(tables: Tables): DecisionTable {
       for (const decision of written) decisions.putSync(decision.decisionKey, encodeDecision(decision));
       writeExpiry(tables, written);
     },
-    prune: (nowMs) => {
+    prune: async (nowMs) => {
       let total = 0;
       for (;;) {
         const { pruned, isDone } = pruneSome(tables, nowMs);
         total += pruned;
         if (isDone) return total;
+        await setImmediate();
       }
     },
   };

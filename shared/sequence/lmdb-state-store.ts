@@ -87,7 +87,9 @@ class LmdbStateStore implements StateStore {
   }
 
   async pruneDecisions(nowMs: number): Promise<number> {
-    return this.#guard(() => this.#decisions.prune(nowMs));
+    return this.#decisions.prune(nowMs).catch((cause: unknown) => {
+      throw new AppError('FRAUD_STORE_UNAVAILABLE', { cause });
+    });
   }
 
   async close(): Promise<void> {

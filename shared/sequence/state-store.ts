@@ -90,7 +90,7 @@ export interface StateStore {
   scanRecords():
     | Iterable<{ entityKey: string; record: EntityRecord }>
     | AsyncIterable<{ entityKey: string; record: EntityRecord }>;
-  /** Forgets decisions whose `keepUntilMs` has passed. Returns how many. */
+  /** Forgets decisions whose `keepUntilMs` has passed, at the latest an hour after. Returns how many. */
   pruneDecisions(nowMs: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -46,7 +46,7 @@ function salaryFactor(person: Cardholder, timeMs: number): number {
 }
 
 function nextGap(world: CardWorld, person: Cardholder, timeMs: number): number {
-  const spree = timeMs < person.spreeUntilMs ? 4 : 1;
+  const spree = timeMs < person.spreeUntilMs ? 3 : 1;
   const trip = timeMs < person.tripUntilMs ? 1.8 : 1;
   const rate =
     person.eagerness *

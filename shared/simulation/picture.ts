@@ -4,7 +4,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { AMOUNT_STEP, type Counts, type Histogram, type SimulationCounts } from './summary.ts';
 
 const COLOURS = { genuine: '#7a8ba3', fraud: '#c8402f' } as const;
-const MOST_CATEGORIES = 24;
+const MOST_CATEGORIES = 16;
 
 interface Bar {
   readonly label: 'genuine' | 'fraud';
@@ -18,11 +18,9 @@ const sum = (counts: Counts) => Object.values(counts).reduce((total, count) => t
 function toBars(histogram: Histogram, keyOf: (key: string) => number | string): Bar[] {
   return (['genuine', 'fraud'] as const).flatMap((label) => {
     const total = sum(histogram[label]);
-    return Object.entries(histogram[label]).map(([key, count]) => ({
-      label,
-      key: keyOf(key),
-      share: count / total,
-    }));
+    return Object.entries(histogram[label])
+      .map(([key, count]) => ({ label, key: keyOf(key), share: count / total }))
+      .sort((one, other) => Number(one.key) - Number(other.key));
   });
 }
 
@@ -84,7 +82,7 @@ export async function drawPicture(counts: SimulationCounts, title: string): Prom
   const { summary } = counts;
   const euro = { axis: { title: 'amount, euro' }, scale: { type: 'log' } };
   const hour = {
-    axis: { title: 'hour of day, local', values: [0, 6, 12, 18, 24] },
+    axis: { title: 'hour of day at the merchant', values: [0, 6, 12, 18, 24] },
     scale: { domain: [0, 24] },
   };
   const specification = {
@@ -104,11 +102,7 @@ export async function drawPicture(counts: SimulationCounts, title: string): Prom
         toBars(counts.amounts, (key) => Math.exp(Number(key) * AMOUNT_STEP)),
         euro,
       ),
-      lines(
-        'Hours',
-        toBars(counts.hours, Number).sort((one, other) => Number(one.key) - Number(other.key)),
-        hour,
-      ),
+      lines('Hours', toBars(counts.hours, Number), hour),
       categoryBars(counts.categories),
       typologyBars(summary.byTypology),
     ],

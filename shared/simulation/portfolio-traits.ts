@@ -153,7 +153,7 @@ export function drawPortfolioTraits(request: PortfolioRequest): PortfolioTraits 
     declineShare: random.between(0.008, 0.035),
     stressShare: random.between(0.03, 0.12),
     tripsPerYear: random.between(0.8, 3),
-    spreesPerYear: random.between(1, 4),
+    spreesPerYear: random.between(0.4, 2),
     devicesPerYear: random.between(0.5, 1.5),
     seasonStrength: random.between(0.4, 1.2),
     missingShare: random.chance(0.5) ? random.between(0, 0.05) : 0,

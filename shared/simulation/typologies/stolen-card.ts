@@ -19,7 +19,7 @@ interface Thief {
 }
 
 function drawThief(random: Random, person: Cardholder): Thief {
-  return { person, isTapping: random.chance(0.65), knowsPin: random.chance(0.3) ? 0.95 : 0.05 };
+  return { person, isTapping: random.chance(0.5), knowsPin: random.chance(0.3) ? 0.95 : 0.05 };
 }
 
 /** A sum small enough to be tapped. */
@@ -40,7 +40,7 @@ function tap(scene: FraudScene, thief: Thief, isTry: boolean, timeMs: number): P
 /** Larger goods by chip, growing bolder with each that works. */
 function insert(scene: FraudScene, thief: Thief, boldness: number, timeMs: number): Purchase {
   const merchant = drawLoot(scene, resale, thief.person.home, timeMs);
-  const euro = scene.random.logNormal(merchant.category.medianEuro * (1.5 + 0.2 * boldness), 0.7);
+  const euro = scene.random.logNormal(merchant.category.medianEuro * (2.1 + 0.25 * boldness), 0.7);
   return payInPerson(scene, { merchant, euro, entryMode: 'chip', knowsPin: thief.knowsPin, declined: 0.2 });
 }
 
@@ -53,7 +53,7 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
     const isTry = act === 0 && startsSmall;
     const isTapped = isTry || (thief.isTapping && random.chance(0.8));
     yield {
-      afterMs: act === 0 ? 0 : random.exponential(18 * MINUTE_MS) + MINUTE_MS,
+      afterMs: act === 0 ? 0 : random.exponential(12 * MINUTE_MS) + MINUTE_MS,
       pay: (timeMs) => (isTapped ? tap(scene, thief, isTry, timeMs) : insert(scene, thief, act, timeMs)),
     };
   }

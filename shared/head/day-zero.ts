@@ -1,4 +1,4 @@
-// shared/head/day-zero.ts: the label-free score: how rare forecast, lasting surprise, card-level amount and burst are, joined by one rule.
+// shared/head/day-zero.ts: the label-free score: how rare a card's behaviour and amount are in past traffic, joined by one rule.
 import type { PopulationReference } from '../features/population-reference.ts';
 import type { Statistic } from './statistics.ts';
 import { buildTailTable, toTailBits } from './tail-table.ts';
@@ -10,32 +10,43 @@ export const DAY_ZERO_TABLE = 'day-zero';
 const parts = {
   forecast: 'forecast-log-p-above-q95',
   surprise: 'surprise-mean-total-0.9',
+  amountSurprise: 'surprise-mean-amount',
   levelZ: 'feature-levelZ',
   levelDifference: 'feature-levelDifference',
   burst: 'feature-burstCountLong',
   amount: 'feature-amountLog',
 } as const;
 
+/** Weight of behaviour against the amount. Between .5 and 1 it trades one public benchmark for the other; chosen on one week of each. */
+const BEHAVIOUR_WEIGHT = 0.7;
+
 /** One number from the bits of all statistics; higher = more anomalous. */
 export type JoinRule = (bits: ArrayLike<number>) => number;
 
 /**
- * The rule: the largest of four tails, in bits:
- * forecast (a large amount is expected next: where bursts recur in the stream), mean surprise of the last events (where they are
- * rare), the card's own level (mean of the tails of z and ratio, plus half the tail of recent bursts when the amount is above the
- * card's level), and the amount alone. Which of them speaks depends on how much fraud the unlabelled stream holds, so none is
- * weighted by hand.
+ * The rule: weighted sum of two tails in bits (Fisher's way of joining two tests), behaviour and amount.
+ * Behaviour: the rarest of forecast (a large amount is expected next: where bursts recur in the stream), mean surprise of the last
+ * events, and mean surprise of their amounts (where bursts are rare). Amount: the card's own level (mean of the tails of z and
+ * ratio, plus half the tail of recent bursts when the amount is above the level), or the amount alone if that is rarer.
  */
 export function createJoinRule(statistics: readonly Statistic[]): JoinRule {
   const indexOf = (part: keyof typeof parts): number =>
     statistics.findIndex(({ name }) => name === parts[part]);
-  const [forecast, surprise, amount] = [indexOf('forecast'), indexOf('surprise'), indexOf('amount')];
-  const [levelZ, levelDifference, burst] = [indexOf('levelZ'), indexOf('levelDifference'), indexOf('burst')];
+  const at = {
+    forecast: indexOf('forecast'),
+    surprise: indexOf('surprise'),
+    amountSurprise: indexOf('amountSurprise'),
+    levelZ: indexOf('levelZ'),
+    levelDifference: indexOf('levelDifference'),
+    burst: indexOf('burst'),
+    amount: indexOf('amount'),
+  };
   return (bits) => {
-    const z = bits[levelZ] ?? 0;
-    const level = (z + (bits[levelDifference] ?? 0)) / 2;
-    const raised = z > 1 ? (bits[burst] ?? 0) / 2 : 0;
-    return Math.max(bits[forecast] ?? 0, bits[surprise] ?? 0, level + raised, bits[amount] ?? 0);
+    const z = bits[at.levelZ] ?? 0;
+    const behaviour = Math.max(bits[at.forecast] ?? 0, bits[at.surprise] ?? 0, bits[at.amountSurprise] ?? 0);
+    const raised = z > 1 ? (bits[at.burst] ?? 0) / 2 : 0;
+    const level = (z + (bits[at.levelDifference] ?? 0)) / 2 + raised;
+    return BEHAVIOUR_WEIGHT * behaviour + Math.max(level, bits[at.amount] ?? 0);
   };
 }
 

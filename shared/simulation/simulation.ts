@@ -75,6 +75,6 @@ export function* createSimulation(options: SimulationOptions): Iterable<Simulate
     if (!next || next.nextTimeMs >= endMs) return;
     records.length = 0;
     next.advance(records);
-    yield* records;
+    for (const record of records) yield record;
   }
 }

@@ -37,14 +37,13 @@ function authenticationOf(purchase: Purchase, has: HasField): Transaction['authe
   const given = purchase.authentication;
   if (!given) return undefined;
   const { cvv, avs, threeDSecure, pin } = given;
-  const kept = {
-    ...(cvv && has('cvv') ? { cvv } : {}),
-    ...(avs && has('avs') ? { avs } : {}),
-    ...(threeDSecure && has('threeDSecure') ? { threeDSecure } : {}),
-    ...(pin && has('pin') ? { pin } : {}),
-  };
-  for (const _field in kept) return kept;
-  return undefined;
+  const kept: NonNullable<Transaction['authentication']> = {};
+  if (cvv && has('cvv')) kept.cvv = cvv;
+  if (avs && has('avs')) kept.avs = avs;
+  if (threeDSecure && has('threeDSecure')) kept.threeDSecure = threeDSecure;
+  if (pin && has('pin')) kept.pin = pin;
+  const first = kept.cvv ?? kept.avs ?? kept.threeDSecure ?? kept.pin;
+  return first === undefined ? undefined : kept;
 }
 
 function billingOf(person: Cardholder, purchase: Purchase, has: HasField) {

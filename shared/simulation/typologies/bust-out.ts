@@ -19,14 +19,14 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
         act === 0
           ? 0
           : random.chance(0.7)
-            ? random.exponential(30 * MINUTE_MS)
+            ? random.exponential(35 * MINUTE_MS)
             : random.exponential(14 * HOUR_MS),
       pay: (timeMs) => {
         const isRemote =
           traits.domain === 'card-not-present' || (traits.domain === 'mixed' && random.chance(0.5));
         const choices = random.chance(0.3) ? cash : goods;
         const merchant = drawLoot(scene, choices, isRemote ? directory.web : person.home, timeMs);
-        const euro = random.logNormal(merchant.category.medianEuro * (2.2 + act * 0.15), 0.6);
+        const euro = random.logNormal(merchant.category.medianEuro * (2 + act * 0.14), 0.6);
         const declined = 0.04 + 0.02 * act;
         if (isRemote) {
           return payRemotely(scene, {

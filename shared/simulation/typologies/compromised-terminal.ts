@@ -50,10 +50,10 @@ function* steps(scene: FraudScene, person: Cardholder, outlets: readonly Merchan
   const ipCountry = drawThiefCountry(scene, person, 0.55);
   for (let act = 0; act < count; act += 1) {
     yield {
-      afterMs: act === 0 ? 0 : random.exponential(11 * MINUTE_MS) + 40_000,
+      afterMs: act === 0 ? 0 : random.exponential(12 * MINUTE_MS) + 40_000,
       pay: () => {
         const merchant = outlets[random.integer(outlets.length)] as Merchant;
-        const euro = random.logNormal(merchant.category.medianEuro * 2, 0.5);
+        const euro = random.logNormal(merchant.category.medianEuro * 2, 0.55);
         if (merchant.isOnline) {
           return payRemotely(scene, {
             merchant,

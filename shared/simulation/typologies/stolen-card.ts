@@ -11,6 +11,8 @@ const resale = categoriesFor('resale').filter((category) => category.onlineShare
 /** Just below the usual limit for paying without a PIN, euro. */
 const BELOW_LIMIT_EURO = 46;
 const TRY_EURO = 6;
+/** Thieves who stop after one or two payments. */
+const ONE_SHOT_SHARE = 0.25;
 
 interface Thief {
   readonly person: Cardholder;
@@ -40,7 +42,7 @@ function tap(scene: FraudScene, thief: Thief, isTry: boolean, timeMs: number): P
 /** Larger goods by chip, growing bolder with each that works. */
 function insert(scene: FraudScene, thief: Thief, boldness: number, timeMs: number): Purchase {
   const merchant = drawLoot(scene, resale, thief.person.home, timeMs);
-  const euro = scene.random.logNormal(merchant.category.medianEuro * (2.1 + 0.25 * boldness), 0.7);
+  const euro = scene.random.logNormal(merchant.category.medianEuro * (2 + 0.25 * boldness), 0.7);
   return payInPerson(scene, { merchant, euro, entryMode: 'chip', knowsPin: thief.knowsPin, declined: 0.2 });
 }
 
@@ -48,12 +50,12 @@ function* steps(scene: FraudScene, person: Cardholder): Generator<FraudStep> {
   const { random } = scene;
   const thief = drawThief(random, person);
   const startsSmall = random.chance(0.6);
-  const count = drawCount(random, 7.5, 18);
+  const count = random.chance(ONE_SHOT_SHARE) ? 1 + random.integer(2) : drawCount(random, 8, 18);
   for (let act = 0; act < count; act += 1) {
     const isTry = act === 0 && startsSmall;
     const isTapped = isTry || (thief.isTapping && random.chance(0.8));
     yield {
-      afterMs: act === 0 ? 0 : random.exponential(12 * MINUTE_MS) + MINUTE_MS,
+      afterMs: act === 0 ? 0 : random.exponential(13 * MINUTE_MS) + MINUTE_MS,
       pay: (timeMs) => (isTapped ? tap(scene, thief, isTry, timeMs) : insert(scene, thief, act, timeMs)),
     };
   }
@@ -63,7 +65,7 @@ export const stolenCard: Typology = {
   name: 'stolen-card',
   fraudType: 'stolen',
   shares: { mixed: 0.18, 'card-not-present': 0, 'point-of-sale': 0.5 },
-  expectedTransactions: 5.4,
+  expectedTransactions: 4.6,
   caughtPerStep: 0.05,
   neverKnownShare: 0.03,
   isFirstParty: false,

@@ -84,7 +84,7 @@ describe('the simulation', () => {
   });
 
   it('keeps the fraud rate it was asked for, roughly, and lets every typology of a mixed portfolio act', () => {
-    const wide = createSimulation({ seed: 3, cards: 1_000, days: 60, domain: 'mixed', fraudRate: 0.01 });
+    const wide = createSimulation({ seed: 3, cards: 800, days: 75, domain: 'mixed', fraudRate: 0.02 });
     const typologies = new Set<string>();
     let [decided, frauds] = [0, 0];
     for (const record of wide) {
@@ -93,8 +93,8 @@ describe('the simulation', () => {
       if (record.truth.label === 'fraud') frauds += 1;
       if (record.truth.typology) typologies.add(record.truth.typology);
     }
-    expect(frauds / decided).toBeGreaterThan(0.004);
-    expect(frauds / decided).toBeLessThan(0.016);
+    expect(frauds / decided).toBeGreaterThan(0.012);
+    expect(frauds / decided).toBeLessThan(0.028);
     expect([...typologies].sort()).toEqual([
       'account-takeover',
       'bust-out',

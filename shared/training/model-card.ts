@@ -24,7 +24,7 @@ export function writeModelCard({
 }: ModelCardSource): string {
   const { sizes, windows } = report;
   const windowRows = (['training', 'calibration', 'heldOut'] as const).map((name) => [
-    name,
+    name === 'heldOut' ? 'held out' : name,
     String(windows[name].rows),
     String(windows[name].frauds),
     asShare(windows[name].fraudRate),

@@ -1,66 +1,36 @@
 // infra/local/prepare.mjs: set-up shared by npm start and npm test: prerequisites, locked dependencies, build. Plain JavaScript: nothing is installed yet.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { findMissing } from './prerequisites.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensureBuilt } from './ensure-built.mjs';
+import { findPrerequisites, tellMissing } from './prerequisites.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-/** Newest change below a folder, sources only. */
-function newestSource(folder) {
-  return readdirSync(folder, { withFileTypes: true }).reduce((newest, entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return Math.max(newest, newestSource(path));
-    return entry.name.endsWith('.ts') ? Math.max(newest, changedAt(path)) : newest;
-  }, 0);
-}
-
-function run(command, args, why) {
-  process.stderr.write(`${why} …\n`);
-  // Standard output belongs to the result (--json): whatever these print goes to standard error.
-  const { status } = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: process.env.ONNXRUNTIME_NODE_INSTALL ?? 'skip' },
-  });
-  if (status !== 0) {
-    process.stderr.write(
-      `\n"${command} ${args.join(' ')}" failed (exit ${status}). Mend what it names above, then run this again.\n`,
-    );
-    process.exit(1);
-  }
-}
-
+/** Installs when node_modules is missing or older than the lock file. */
 function installDependencies() {
   const installed = changedAt(join(root, 'node_modules/.package-lock.json'));
-  if (installed >= changedAt(join(root, 'package-lock.json'))) return;
-  run(
-    'npm',
-    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
-    'Installing locked dependencies (about half a minute)',
-  );
+  if (installed >= changedAt(join(root, 'package-lock.json'))) return true;
+  process.stderr.write('Installing locked dependencies (about half a minute) …\n');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    // Standard output belongs to the result (--json): what npm prints goes to standard error.
+    stdio: ['ignore', 2, 2],
+    // ONNX Runtime's script would fetch GPU libraries from elsewhere; npm run setup:gpu brings them.
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
+  });
+  return status === 0;
 }
 
-function build() {
-  const built = changedAt(join(root, 'dist/.tsbuildinfo'));
-  const newest = Math.max(
-    ...['services', 'shared', 'schemas', 'infra', 'test'].map((folder) => newestSource(join(root, folder))),
-  );
-  if (built >= newest) return;
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  run(process.execPath, [compiler, '-p', join(root, 'infra/build/tsconfig.json')], 'Building');
-}
-
-/** Leaves the process with exit code 2 when something is missing, with 1 when a step fails. */
-export function prepare({ brokers } = {}) {
-  const missing = findMissing(brokers);
-  if (missing.length > 0) {
-    process.stderr.write(`Missing:\n${missing.map((one) => `  - ${one}`).join('\n')}\n`);
-    process.exit(2);
+/** Leaves the process with exit code 2 when something is missing, with 1 when a step fails. @param {string} [brokers] a running broker */
+export function prepare(brokers) {
+  if (!tellMissing(findPrerequisites(brokers))) process.exit(2);
+  if (!installDependencies()) {
+    process.stderr.write('\nnpm ci failed: mend what it names above, then run this again.\n');
+    process.exit(1);
   }
-  installDependencies();
-  build();
+  if (!ensureBuilt(pathToFileURL(`${root}/`))) process.exit(1);
 }

@@ -4,9 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
 const startedAtMs = Date.now();
-const brokersAt = process.argv.findIndex(
-  (argument) => argument === '--brokers' || argument.startsWith('--brokers='),
-);
-prepare({ brokers: brokersAt >= 0 });
+const options = process.argv.slice(2);
+const brokersAt = options.findIndex((option) => option === '--brokers' || option.startsWith('--brokers='));
+const brokers = brokersAt < 0 ? undefined : (options[brokersAt].split('=')[1] ?? options[brokersAt + 1]);
+prepare(brokers);
 const { demonstrate } = await import(pathToFileURL(join(root, 'dist/infra/local/demonstrate.js')).href);
-process.exitCode = await demonstrate(process.argv.slice(2), startedAtMs);
+process.exitCode = await demonstrate(options, startedAtMs);

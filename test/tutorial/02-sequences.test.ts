@@ -28,7 +28,10 @@ const builder = createReferenceBuilder('default');
 for (const transaction of [morning, noon, evening]) builder.add(transaction);
 const reference = builder.build();
 
-const positionOf = (id: string, eventTime: string) => ({ timeMs: Date.parse(eventTime), ...hashTransactionId(id) });
+const positionOf = (id: string, eventTime: string) => ({
+  timeMs: Date.parse(eventTime),
+  ...hashTransactionId(id),
+});
 const cardKey = 'c|default|tok_anna';
 
 describe('a sequence', () => {
@@ -40,7 +43,11 @@ describe('a sequence', () => {
     const times = Array.from({ length: all.count }, (_, index) =>
       new Date(readEvent(all.view, all.firstByte + index * EVENT_BYTES).timeMs).toISOString(),
     );
-    expect(times).toEqual(['2026-03-02T08:00:00.000Z', '2026-03-02T12:00:00.000Z', '2026-03-02T19:00:00.000Z']);
+    expect(times).toEqual([
+      '2026-03-02T08:00:00.000Z',
+      '2026-03-02T12:00:00.000Z',
+      '2026-03-02T19:00:00.000Z',
+    ]);
   });
 
   test('is read as of a moment: what came later is not there', () => {
@@ -55,7 +62,9 @@ describe('a sequence', () => {
     const replay = createReplay({ referenceOf: () => reference });
     for (const transaction of [morning, noon, noon, morning]) replay.push(transaction);
 
-    expect(viewBefore(replay.records.get(cardKey), positionOf('later', '2026-03-03T00:00:00Z')).count).toBe(2);
+    expect(viewBefore(replay.records.get(cardKey), positionOf('later', '2026-03-03T00:00:00Z')).count).toBe(
+      2,
+    );
   });
 
   test('learns labels late and never shows one before it was known', () => {

@@ -2,13 +2,21 @@
 import { describe, expect, test } from 'vitest';
 import { decodeOutputs, encodeOutputs } from '../../../services/stream-scorer/outbox-codec.ts';
 
-const text = (bytes: Uint8Array | string | null | undefined) => (bytes == null ? bytes : Buffer.from(bytes).toString());
+const text = (bytes: Uint8Array | string | null | undefined) =>
+  bytes == null ? bytes : Buffer.from(bytes).toString();
 
 describe('the outbox codec', () => {
   test('gives back topic, key, value and headers byte for byte', () => {
     const value = Uint8Array.from([0, 255, 128, 10]);
     const [record] = decodeOutputs(
-      encodeOutputs([{ topic: 'fraud.decisions.v1', key: 'tok_é', value, headers: { ce_id: 'a', ce_type: Buffer.from('b') } }]),
+      encodeOutputs([
+        {
+          topic: 'fraud.decisions.v1',
+          key: 'tok_é',
+          value,
+          headers: { ce_id: 'a', ce_type: Buffer.from('b') },
+        },
+      ]),
     );
     expect(record?.topic).toBe('fraud.decisions.v1');
     expect(text(record?.key)).toBe('tok_é');
@@ -31,7 +39,13 @@ describe('the outbox codec', () => {
   });
 
   test('keeps the order of many records', () => {
-    const records = Array.from({ length: 300 }, (_, index) => ({ topic: 't', key: String(index), value: Buffer.from('v') }));
-    expect(decodeOutputs(encodeOutputs(records)).map(({ key }) => text(key))).toEqual(records.map(({ key }) => key));
+    const records = Array.from({ length: 300 }, (_, index) => ({
+      topic: 't',
+      key: String(index),
+      value: Buffer.from('v'),
+    }));
+    expect(decodeOutputs(encodeOutputs(records)).map(({ key }) => text(key))).toEqual(
+      records.map(({ key }) => key),
+    );
   });
 });

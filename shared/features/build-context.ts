@@ -2,6 +2,7 @@
 import type { Context } from '../domain/context.ts';
 import { entityKeyOf } from '../domain/entity.ts';
 import { isDecided, merchantKeyOf, type Transaction } from '../domain/transaction.ts';
+import { holdsEvent } from '../sequence/entity-record.ts';
 import { type EntityView, viewBefore } from '../sequence/entity-view.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { EVENT_BYTES, WINDOW } from '../sequence/packed-event.ts';
@@ -69,7 +70,18 @@ function assembleWindow(card: EntityView, event: Uint8Array): Uint8Array {
   return events;
 }
 
-function listAppends(transaction: Transaction, event: Uint8Array): readonly AppendEvent[] {
+/** A clearing whose authorization the card's history holds is that payment again: it changes nothing, at the merchant and the account neither. */
+function isSettled({ type, originalTransactionId }: Transaction, card: EntityRecord | undefined): boolean {
+  if (type !== 'clearing' || originalTransactionId === undefined) return false;
+  return holdsEvent(card, hashTransactionId(originalTransactionId));
+}
+
+function listAppends(
+  transaction: Transaction,
+  event: Uint8Array,
+  cardRecord: EntityRecord | undefined,
+): readonly AppendEvent[] {
+  if (isSettled(transaction, cardRecord)) return [];
   const { card, merchant, account, replacedCard } = entityKeysOf(transaction);
   const { originalTransactionId, portfolioId, transactionId } = transaction;
   // A clearing whose authorization is in the history adds nothing: the store leaves it out by this hash.
@@ -97,7 +109,7 @@ export function buildAppends(
   const asOf = { timeMs, ...hashTransactionId(transaction.transactionId) };
   const card = viewBefore(input.card ?? input.replacedCard, asOf);
   const { event } = describeWithLevel(transaction, card, reference);
-  return { event, timeMs, appends: listAppends(transaction, event) };
+  return { event, timeMs, appends: listAppends(transaction, event, input.card ?? input.replacedCard) };
 }
 
 /**
@@ -126,5 +138,10 @@ export function buildContext(input: ContextInput): BuiltContext {
     features,
     digest: digestContext(events, features, digestReference(reference)),
   };
-  return { context, event, timeMs, appends: listAppends(transaction, event) };
+  return {
+    context,
+    event,
+    timeMs,
+    appends: listAppends(transaction, event, input.card ?? input.replacedCard),
+  };
 }

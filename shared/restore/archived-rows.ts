@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { entityKeyOf } from '../domain/entity.ts';
 import { trainingRowSchema } from '../domain/training-row.ts';
+import { transactionTypes } from '../domain/transaction.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
@@ -33,11 +34,26 @@ export function parseInputOffset(text: string): { topic: string; partition: numb
   return { topic: match?.[1] ?? '', partition: Number(match?.[2] ?? -1), offset: BigInt(match?.[3] ?? 0) };
 }
 
+const CLEARING = transactionTypes.indexOf('clearing') + 1;
+
+/** The archived packed event, unlabelled: labels come with the outcomes. */
+function eventOf({ context }: ArchivedRow): Uint8Array {
+  const event = Uint8Array.from(Buffer.from(context, 'base64').subarray(-EVENT_BYTES));
+  return event.fill(0, 40, 44);
+}
+
+/** True for a clearing of a payment whose own row was seen: scoring appended nothing for it. */
+export function isSettled(row: ArchivedRow, wasSeen: (transactionId: string) => boolean): boolean {
+  const { originalTransactionId } = row;
+  return (
+    originalTransactionId !== undefined && eventOf(row)[6] === CLEARING && wasSeen(originalTransactionId)
+  );
+}
+
 /** Appends of the row's own event, as scoring made them. */
 export function appendsOf(row: ArchivedRow): AppendEvent[] {
   const { portfolioId, cardToken, merchantKey, accountId, originalTransactionId, replacesCardToken } = row;
-  const event = Uint8Array.from(Buffer.from(row.context, 'base64').subarray(-EVENT_BYTES));
-  event.fill(0, 40, 44); // labels come with the outcomes
+  const event = eventOf(row);
   const shared = {
     event,
     ...(originalTransactionId !== undefined && { original: hashTransactionId(originalTransactionId) }),

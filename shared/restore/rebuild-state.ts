@@ -12,7 +12,7 @@ import { headerText, type InputRecord } from '../kafka/records.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { labelMarksOf } from '../sequence/label-marks.ts';
 import type { AppendEvent, InputOffset, StateStore, StoredDecision } from '../sequence/state-store.ts';
-import { appendsOf, parseArchivedRow, parseInputOffset } from './archived-rows.ts';
+import { appendsOf, isSettled, parseArchivedRow, parseInputOffset } from './archived-rows.ts';
 import { Takeovers } from './takeovers.ts';
 
 const ROW_SEEN = 1;
@@ -100,9 +100,14 @@ class Rebuild implements StateRebuild {
       }
       this.#counts.events += 1;
       this.#seen.addBits(this.#seen.slotOf(idOf(row.portfolioId, row.transactionId)), ROW_SEEN);
-      appends.push(...this.#takeovers.holdAppends(appendsOf(row)));
+      const wasSeen = (id: string) => (this.#bitsOf(row.portfolioId, id) & ROW_SEEN) !== 0;
+      if (!isSettled(row, wasSeen)) appends.push(...this.#takeovers.holdAppends(appendsOf(row)));
     }
     await this.#store.commit({ appends });
+  }
+
+  #bitsOf(portfolioId: string, transactionId: string): number {
+    return this.#seen.bitsAt(this.#seen.slotOf(idOf(portfolioId, transactionId)));
   }
 
   async takeDecisions(records: readonly InputRecord[]): Promise<void> {

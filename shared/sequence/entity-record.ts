@@ -48,6 +48,13 @@ function isPresent(view: DataView, layout: RecordLayout, id: IdHash): boolean {
   );
 }
 
+/** Whether the history holds (or remembers to have held) this event. */
+export function holdsEvent(record: EntityRecord | undefined, id: IdHash): boolean {
+  if (record === undefined) return false;
+  const { view, layout } = open(record);
+  return isPresent(view, layout, id);
+}
+
 /** Puts both on the workbench; the record's layout, or undefined when there is nothing to append. */
 function prepare(
   record: EntityRecord | undefined,

@@ -50,7 +50,10 @@ export interface PretrainingResult {
 const CHECKPOINT_FILE = 'checkpoint.safetensors';
 
 async function collect({ source, progress }: PretrainingOrder): Promise<PretrainingStreams> {
-  if (source.kind === 'file') return collectMapped(source);
+  if (source.kind === 'file') {
+    progress?.announce('Reading the file twice: for what is usual in the portfolio, then for the events.');
+    return collectMapped(source);
+  }
   return collectSimulated(source, (done, all) => progress?.advance('simulating', done, all, 'portfolios'));
 }
 

@@ -47,6 +47,10 @@ export interface Dispatcher {
   assign(partitions: readonly (AssignedPartition & { start: bigint; end: bigint })[]): void;
   /** False: not ours, or not now; the caller must not count the records as taken. */
   accept(partition: AssignedPartition, records: readonly InputRecord[], end: bigint): boolean;
+  /** Everything before `next` was fetched and accepted; what held no record is nothing to wait for. */
+  reach(partition: AssignedPartition, next: bigint): void;
+  /** The partition's end as asked of the broker: known even when fetching has stopped. */
+  extend(partition: AssignedPartition, end: bigint): void;
   /** Hands out nothing more and waits for the chunks under way; false when `limitMs` passed first. */
   drain(limitMs: number): Promise<boolean>;
   /** Makes every chunk under way stale and forgets what is buffered. Returns what was owned. */
@@ -57,6 +61,8 @@ export interface Dispatcher {
 interface Owned {
   readonly buffer: PartitionBuffer;
   position: bigint;
+  /** Offset after the last record handed out. */
+  taken: bigint;
   isPaused: boolean;
 }
 
@@ -68,7 +74,10 @@ interface Lane {
 
 const keyOf = ({ topic, partition }: AssignedPartition): string => `${topic}|${partition}`;
 
-function toProgress({ buffer: { topic, partition, end }, position }: Owned): PartitionProgress {
+function toProgress({ buffer, position: done, taken }: Owned): PartitionProgress {
+  const { topic, partition, end, fetched } = buffer;
+  // With nothing in hand and nothing buffered, what was fetched is done, records or not.
+  const position = buffer.size === 0 && done >= taken && fetched > done ? fetched : done;
   return { topic, partition, position, lag: end > position ? end - position : 0n };
 }
 
@@ -90,6 +99,7 @@ export class ChunkDispatcher implements Dispatcher {
     const owned = partitions.map((one) => ({
       buffer: createPartitionBuffer(one),
       position: one.start,
+      taken: one.start,
       isPaused: false,
     }));
     const shared: Lane = { partitions: owned, isBusy: false };
@@ -114,6 +124,17 @@ export class ChunkDispatcher implements Dispatcher {
     }
     if (!lane.isBusy) this.#start(lane);
     return true;
+  }
+
+  reach(partition: AssignedPartition, next: bigint): void {
+    const lane = this.#lanes.get(keyOf(partition));
+    if (!lane || this.#isDraining) return;
+    this.#owned.get(keyOf(partition))?.buffer.reach(next);
+    if (!lane.isBusy) this.#start(lane);
+  }
+
+  extend(partition: AssignedPartition, end: bigint): void {
+    this.#owned.get(keyOf(partition))?.buffer.extend(end);
   }
 
   async drain(limitMs: number): Promise<boolean> {
@@ -175,14 +196,18 @@ export class ChunkDispatcher implements Dispatcher {
     const epoch = this.#epoch;
     const isStale = () => epoch !== this.#epoch;
     const after = offsetsAfter(records);
+    this.#advance(after, 'taken');
     const commit = async () => (isStale() ? undefined : this.#options.commit(after, isStale));
     while (!(await this.#isDone({ records, isStale, commit }))) {
       await wait(this.#options.retryPauseMs ?? 500);
     }
-    if (isStale()) return;
+    if (!isStale()) this.#advance(after, 'position');
+  }
+
+  #advance(after: readonly InputOffset[], what: 'taken' | 'position'): void {
     for (const { topic, partition, offset } of after) {
       const one = this.#owned.get(keyOf({ topic, partition }));
-      if (one) one.position = offset;
+      if (one) one[what] = offset;
     }
   }
 

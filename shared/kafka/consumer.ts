@@ -57,6 +57,7 @@ export interface Consumer {
 
 /** Longest wait for chunks under way before partitions are given up: below the rebalance timeout of 60 s. */
 const DRAIN_LIMIT_MS = 20_000;
+const ENDS_EVERY_MS = 10_000;
 
 /** The group moved on (rebalance in progress, illegal generation, unknown member): the records will be read again. */
 const LOST_GROUP_CODES = new Set([22, 25, 27]);
@@ -127,12 +128,38 @@ function createGroupHooks(member: () => Member, onJoined: () => void): Required<
   };
 }
 
+/** Asks for the ends of what is owned, so that lag is known even should fetching have stopped. Failures wait for the next time. */
+async function refreshEnds({ admin, dispatcher, options }: Member): Promise<void> {
+  for (const topic of options.topics) {
+    const ends = await admin.readEnds(topic).catch(() => []);
+    for (const { partition, high } of ends) dispatcher.extend({ topic, partition }, high);
+  }
+}
+
+/** kafkajs' consumer with our assigner and without its slow defaults. */
+function joinable(options: ConsumerOptions, hooks: GroupHooks): KafkaConsumer {
+  const { connection, groupId, maxWaitMs = 50, maxBytesPerPartition = 1_048_576 } = options;
+  return createKafkaClient(connection).consumer({
+    groupId,
+    partitionAssigners: [createCoPartitionAssigner(hooks)],
+    sessionTimeout: options.sessionTimeoutMs ?? 30_000,
+    rebalanceTimeout: 60_000,
+    heartbeatInterval: 1_000,
+    maxWaitTimeInMs: maxWaitMs,
+    minBytes: 1,
+    maxBytesPerPartition,
+    maxBytes: 16 * maxBytesPerPartition,
+    allowAutoTopicCreation: false,
+  });
+}
+
 /** A member of a consumer group that has not joined yet: call `start`. */
 export function createConsumer(options: ConsumerOptions): Consumer {
-  const { connection, groupId, topics, maxWaitMs = 50, maxBytesPerPartition = 1_048_576 } = options;
+  const { connection, groupId, topics } = options;
   const { failed, fail } = createFailure();
   let latestCommit: CommitOffsets | undefined;
   let admin: KafkaAdmin | undefined;
+  let refreshing: NodeJS.Timeout | undefined;
   let onJoined: () => void = () => {};
   const joined = new Promise<void>((resolve) => {
     onJoined = resolve;
@@ -153,20 +180,16 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (!admin) throw new AppError('FRAUD_BROKER_UNAVAILABLE', { detail: 'The consumer was not started.' });
     return { consumer, dispatcher, admin, options };
   };
-  const consumer = createKafkaClient(connection).consumer({
-    groupId,
-    partitionAssigners: [createCoPartitionAssigner(createGroupHooks(member, () => onJoined()))],
-    sessionTimeout: options.sessionTimeoutMs ?? 30_000,
-    rebalanceTimeout: 60_000,
-    heartbeatInterval: 1_000,
-    maxWaitTimeInMs: maxWaitMs,
-    minBytes: 1,
-    maxBytesPerPartition,
-    maxBytes: 16 * maxBytesPerPartition,
-    allowAutoTopicCreation: false,
-  });
+  const consumer = joinable(
+    options,
+    createGroupHooks(member, () => onJoined()),
+  );
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     if (!restart) fail(new AppError('FRAUD_BROKER_UNAVAILABLE', { cause: error }));
+  });
+
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
+    dispatcher.reach({ topic, partition }, BigInt(lastOffset) + 1n);
   });
 
   const eachBatch = async ({ batch, resolveOffset, commitOffsetsIfNecessary, isStale }: EachBatchPayload) => {
@@ -189,8 +212,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
       await Promise.race([joined, failed]);
+      refreshing = setInterval(() => void refreshEnds(member()), ENDS_EVERY_MS).unref();
     },
     stop: async () => {
+      clearInterval(refreshing);
       await dispatcher.drain(DRAIN_LIMIT_MS);
       dispatcher.revoke();
       await consumer.disconnect();

@@ -13,6 +13,10 @@ export interface PartitionBuffer {
   /** True when nothing is left that the broker has told of. */
   readonly isAtEnd: boolean;
   push(records: readonly InputRecord[], end: bigint): void;
+  /** Everything before `next` was fetched: offsets may hold no record (transaction markers, compaction). */
+  reach(next: bigint): void;
+  /** The broker tells of a later end. */
+  extend(end: bigint): void;
   peek(): InputRecord | undefined;
   /** Removes and returns the first `limit` records or fewer. */
   take(limit: number): InputRecord[];
@@ -74,6 +78,12 @@ export function createPartitionBuffer(from: {
         size += records.length;
         fetched = last.offset + 1n;
       }
+      if (newEnd > end) end = newEnd;
+    },
+    reach: (next) => {
+      if (next > fetched) fetched = next;
+    },
+    extend: (newEnd) => {
       if (newEnd > end) end = newEnd;
     },
     peek: () => batches[0]?.[taken],

@@ -1,4 +1,5 @@
 // test/integration/kafka-consumer.test.ts: consumer and producer on a real broker: order, backpressure, rebalance, restart, alignment.
+import { Kafka, logLevel } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
 import { type ConsumerOptions, createConsumer } from '../../shared/kafka/consumer.ts';
@@ -238,4 +239,24 @@ test('records beyond one batch of the broker are split and keep their order', as
   });
   await complete;
   expect(seen).toEqual(records.map((_, index) => index));
+});
+
+test('the markers of a transactional producer leave no lag behind', async () => {
+  const setUp = await useTopics(1);
+  const topic = setUp.topics.transactions.name;
+  const client = new Kafka({ brokers: [...setUp.connection.brokers], logLevel: logLevel.NOTHING });
+  const producer = client.producer({
+    transactionalId: `${setUp.prefix}id`,
+    maxInFlightRequests: 1,
+    idempotent: true,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, messages: [{ key: 'one', value: '0' }] });
+  await transaction.commit();
+  await producer.disconnect();
+  const { add, complete } = createCollector(1);
+  const { consumer } = await start(setUp, { onChunk: async ({ records }) => add(records) });
+  await complete;
+  await expect.poll(() => consumer.progress()).toEqual([{ topic, partition: 0, position: 2n, lag: 0n }]);
 });

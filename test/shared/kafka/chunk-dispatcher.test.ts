@@ -178,3 +178,29 @@ test('aligned, a partition that may still hold the earliest record is waited for
   );
   await expect.poll(() => seen).toEqual([0, 5, 10, 15, 20, 99]);
 });
+
+test('offsets without a record are no lag and are not waited for', async () => {
+  const seen: number[] = [];
+  const add = async ({ records }: ConsumedChunk) =>
+    void seen.push(...records.map(({ timestampMs }) => timestampMs));
+  const { dispatcher } = create(add, { aligned: true });
+  dispatcher.assign([
+    { topic: 't', partition: 0, start: 0n, end: 2n },
+    { topic: 't', partition: 1, start: 0n, end: 1n },
+  ]);
+  dispatcher.accept({ topic: 't', partition: 0 }, recordsOf(0, 0, 1), 2n);
+  await Promise.resolve();
+  expect(seen).toEqual([]);
+  dispatcher.reach({ topic: 't', partition: 1 }, 1n);
+  await expect.poll(() => seen).toEqual([0]);
+  dispatcher.reach({ topic: 't', partition: 0 }, 2n);
+  expect(dispatcher.progress().map(({ lag }) => lag)).toEqual([0n, 0n]);
+});
+
+test('lag counts from the end that the broker tells of, also when nothing is fetched', () => {
+  const { dispatcher } = create(async () => {});
+  dispatcher.assign(assigned(1, 3n));
+  dispatcher.extend({ topic: 't', partition: 0 }, 8n);
+  dispatcher.extend({ topic: 't', partition: 0 }, 5n);
+  expect(dispatcher.progress()).toEqual([{ topic: 't', partition: 0, position: 0n, lag: 8n }]);
+});

@@ -9,11 +9,8 @@ const repaymentType = typeOf('repayment');
 
 function measureAccount({ timeMs, account, settings }: FeatureInput): readonly number[] {
   const { view, firstByte } = account;
-  const [short = NO_TOTALS, middle = NO_TOTALS, long = NO_TOTALS] = totalsUntil(
-    account,
-    timeMs,
-    settings.windowsDays,
-  );
+  const query = { toMs: timeMs, windowsDays: settings.windowsDays, countsFrauds: true };
+  const [short = NO_TOTALS, middle = NO_TOTALS, long = NO_TOTALS] = totalsUntil(account, query);
   let pastDue = -1;
   let repaidDays = -1;
   for (let at = firstByte + (account.count - 1) * EVENT_BYTES; at >= firstByte; at -= EVENT_BYTES) {

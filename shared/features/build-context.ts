@@ -7,6 +7,7 @@ import { type EntityView, viewBefore } from '../sequence/entity-view.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { EVENT_BYTES, WINDOW } from '../sequence/packed-event.ts';
 import type { AppendEvent, EntityRecord } from '../sequence/state-store.ts';
+import { cutTransient } from '../sequence/transient-bytes.ts';
 import { describeWithLevel } from './describe-event.ts';
 import { digestContext, digestReference, maskLabels } from './digests.ts';
 import type { FeatureSettings } from './feature-settings.ts';
@@ -48,6 +49,7 @@ export interface ContextInput {
 
 /** The context, the transaction's own packed event, and where it is to be appended. */
 export interface BuiltContext {
+  /** Events and features are cut from slabs: cheap while they live as long as a chunk, to be copied where few of many are kept. */
   readonly context: Context;
   /** Last event of the context; a buffer of its own. */
   readonly event: Uint8Array;
@@ -59,7 +61,7 @@ export interface BuiltContext {
 /** The last WINDOW − 1 events before the transaction and its own, label bytes masked. */
 function assembleWindow(card: EntityView, event: Uint8Array): Uint8Array {
   const before = Math.min(card.count, WINDOW - 1);
-  const events = new Uint8Array((before + 1) * EVENT_BYTES);
+  const events = cutTransient((before + 1) * EVENT_BYTES);
   if (before > 0) {
     const { view, firstByte, count } = card;
     const from = view.byteOffset + firstByte + (count - before) * EVENT_BYTES;

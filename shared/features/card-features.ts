@@ -3,29 +3,28 @@ import { BURST_SCALE, EVENT_BYTES, readTimeMs } from '../sequence/packed-event.t
 import { isSpend } from './codes.ts';
 import { type FeatureInput, type FeatureSection, NEVER_DAYS, scaleCount } from './feature-input.ts';
 import { AMOUNT_FLOOR, logRatio } from './reference-amount.ts';
-import { DAY_MS, isFraudKnown, NO_TOTALS, totalsUntil } from './window-totals.ts';
+import { DAY_MS, isFraudKnown, NO_TOTALS, totalsUntil, type WindowTotals } from './window-totals.ts';
 
 /** Mean amount, in reference units, added to both sides where sums of windows are compared. */
 const SUM_FLOOR = 0.2;
 
+/** ln of the mean amount of a window and the transaction together. */
+const meanLog = ({ sum, count }: WindowTotals, amount: number): number =>
+  Math.log(Math.max(0, sum + amount) / (count + 1) + AMOUNT_FLOOR);
+
 function measurePace({ own, timeMs, card, settings }: FeatureInput): readonly number[] {
   const [shortDays, , longDays] = settings.windowsDays;
-  const [short = NO_TOTALS, middle = NO_TOTALS, long = NO_TOTALS] = totalsUntil(
-    card,
-    timeMs,
-    settings.windowsDays,
-  );
+  const query = { toMs: timeMs, windowsDays: settings.windowsDays, countsFrauds: false };
+  const [short = NO_TOTALS, middle = NO_TOTALS, long = NO_TOTALS] = totalsUntil(card, query);
   const amount = own.getFloat32(20, true);
-  const meanLog = (sum: number, count: number) =>
-    Math.log(Math.max(0, sum + amount) / (count + 1) + AMOUNT_FLOOR);
   const share = shortDays / longDays;
   return [
     scaleCount(short.count + 1),
     scaleCount(middle.count + 1),
     scaleCount(long.count + 1),
-    meanLog(short.sum, short.count),
-    meanLog(middle.sum, middle.count),
-    meanLog(long.sum, long.count),
+    meanLog(short, amount),
+    meanLog(middle, amount),
+    meanLog(long, amount),
     long.count < 1 ? 0 : logRatio(amount, Math.max(0, long.sum) / long.count),
     Math.log((short.count + 2) / (long.count * share + 2)),
     Math.log(

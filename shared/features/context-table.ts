@@ -22,7 +22,7 @@ export interface CardEvents {
   readonly count: number;
 }
 
-/** 48 bytes per event, and per row its features and 25 bytes: 500,000 rows of 71 features take about 190 MB. */
+/** 48 bytes per event, and per row its features and 25 bytes: 500,000 rows of 72 features take about 190 MB. */
 export interface ContextTable {
   readonly rowCount: number;
   readonly featureCount: number;

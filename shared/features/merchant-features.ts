@@ -7,7 +7,8 @@ import { DAY_MS, HOUR_MS, isFraudKnown, NO_TOTALS, totalsUntil } from './window-
 
 function measureRisk({ timeMs, merchant, settings }: FeatureInput): readonly number[] {
   const endMs = timeMs - settings.maturityDays * DAY_MS;
-  const windows = totalsUntil(merchant, endMs, settings.windowsDays);
+  const query = { toMs: endMs, windowsDays: settings.windowsDays, countsFrauds: true };
+  const windows = totalsUntil(merchant, query);
   return [
     ...windows.map(({ count }) => scaleCount(count)),
     ...windows.map(({ count, frauds }) => (count > 0 ? Math.min(1, frauds / count) : 0)),
@@ -61,7 +62,8 @@ function measureRun(input: FeatureInput): readonly number[] {
       break;
     }
   }
-  const [all = NO_TOTALS] = totalsUntil(merchant, timeMs, [settings.runDays]);
+  const query = { toMs: timeMs, windowsDays: [settings.runDays], countsFrauds: true };
+  const [all = NO_TOTALS] = totalsUntil(merchant, query);
   return [
     scaleCount(length),
     scaleCount((timeMs - beganMs) / DAY_MS),
@@ -90,7 +92,8 @@ export const merchantRunSection: FeatureSection = {
 function measureActivity({ own, timeMs, merchant, settings }: FeatureInput): readonly number[] {
   const { view, firstByte } = merchant;
   const [, middleDays] = settings.windowsDays;
-  const [short = NO_TOTALS, , long = NO_TOTALS] = totalsUntil(merchant, timeMs, settings.windowsDays);
+  const query = { toMs: timeMs, windowsDays: settings.windowsDays, countsFrauds: false };
+  const [short = NO_TOTALS, , long = NO_TOTALS] = totalsUntil(merchant, query);
   let [seen, bursts, hour, smallHour] = [0, 0, 0, 0];
   for (let at = firstByte + (merchant.count - 1) * EVENT_BYTES; at >= firstByte; at -= EVENT_BYTES) {
     const ageMs = timeMs - readTimeMs(view, at);

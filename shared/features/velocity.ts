@@ -2,6 +2,7 @@
 import type { EntityView } from '../sequence/entity-view.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { readTimeMs } from '../sequence/packed-event.ts';
+import { cutTransient } from '../sequence/transient-bytes.ts';
 import { accountSection } from './account-features.ts';
 import { cardBurstSection, cardFraudSection, cardPaceSection } from './card-features.ts';
 import { type CardLevel, measureCardLevel } from './card-level.ts';
@@ -49,7 +50,7 @@ export interface VelocityInput {
 /** Only what does not depend on the population is read of a level measured here. */
 const anyReference = { cardLevel: { mean: 1, standardDeviation: 1 } };
 
-/** Features in the order of `featureNames`: all finite, mostly within ±5; what stands for "missing" is said at each section. Looks at nothing at or after the transaction's position, nor at labels learnt after it. */
+/** Features in the order of `featureNames`: all finite, mostly within ±5; what stands for "missing" is said at each section. Cut from a slab: copy what is kept. Looks at nothing at or after the transaction's position, nor at labels learnt after it. */
 export function computeFeatures(input: VelocityInput): Float32Array {
   const { event, card } = input;
   const own = new DataView(event.buffer, event.byteOffset, event.byteLength);
@@ -62,7 +63,8 @@ export function computeFeatures(input: VelocityInput): Float32Array {
     account: input.account,
     settings: input.settings,
   };
-  const features = new Float32Array(featureNames.length);
+  const bytes = cutTransient(featureNames.length * Float32Array.BYTES_PER_ELEMENT);
+  const features = new Float32Array(bytes.buffer, bytes.byteOffset, featureNames.length);
   let at = 0;
   for (const { measure } of sections) {
     for (const value of measure(complete)) features[at++] = value;

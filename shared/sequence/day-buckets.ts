@@ -78,7 +78,10 @@ export function readFraudKnownBy(view: DataView, at: number, asOfMs: number): nu
   const elapsedDays = Math.floor(asOfMs / DAY_MS) - readDay(view, at);
   let frauds = 0;
   for (let slot = at + SLOTS_AT; slot < at + BUCKET_BYTES; slot += 2) {
-    if (view.getUint8(slot) <= elapsedDays) frauds += view.getUint8(slot + 1);
+    const knownAfterDays = view.getUint8(slot);
+    // Ascending from 1; 0 is unused, and so is all that follows.
+    if (knownAfterDays === 0 || knownAfterDays > elapsedDays) break;
+    frauds += view.getUint8(slot + 1);
   }
   return frauds;
 }

@@ -41,7 +41,7 @@ test('everything after t deleted, later events of the same day and labels learnt
       expect(Buffer.compare(withFuture.events, without.events)).toBe(0);
       expect(withFuture.digest).toBe(without.digest);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 

@@ -43,7 +43,8 @@ function levelOf(amounts: readonly number[]): { mean: number; sd: number } {
 
 const ratioOf = (line: HistoryLine, before: readonly HistoryLine[]): number => {
   const level = levelOf(before.filter(isSpend).map(amountOf));
-  return amountOf(line) / (level.mean + FLOOR);
+  // Stored in steps of 1/64.
+  return Math.round((64 * amountOf(line)) / (level.mean + FLOOR)) / 64;
 };
 
 /** Expected features of `asked` by name, from `lines` strictly before it. */

@@ -23,7 +23,7 @@ test('features equal a naive recomputation on random histories', () => {
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

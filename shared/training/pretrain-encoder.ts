@@ -30,14 +30,15 @@ export interface PretrainSettings {
   readonly heldOutBatches: number;
 }
 
+/** For the traffic of one portfolio, which lacks what it lacks. An encoder for any portfolio needs window dropout. */
 export const defaultPretrainSettings: PretrainSettings = {
   steps: 1000,
   seed: 1,
   rows: 96,
-  learningRate: 2e-3,
+  learningRate: 4e-3,
   weightDecay: 0.01,
   warmUpSteps: 20,
-  windowDropout: 0.1,
+  windowDropout: 0,
   eventDropout: 0.01,
   evaluateEvery: 200,
   heldOutBatches: 12,

@@ -1,5 +1,6 @@
 // services/stream-scorer/pipeline.ts: READ FIRST: record in → transaction → context → readings → score → decision → alert, as one list of steps.
 import type { Chunk, Step, StoredChunk } from './chunk.ts';
+import { resumeFromStored } from './owed-chunks.ts';
 import { createEmitOutputsStep } from './steps/emit-outputs.ts';
 import { createParseTransactionsStep } from './steps/parse-transactions.ts';
 import { createRecallDecisionsStep } from './steps/recall-decisions.ts';
@@ -23,5 +24,5 @@ export function createTransactionPipeline(parts: PipelineParts, timed: Timed): S
   const store = timed(createStoreDecisionsStep(parts)); //    history, decision, outputs and offset become true together
   const emit = timed(createEmitOutputsStep(parts)); //        decisions, alerts, training rows, dead letters: acknowledged
 
-  return async (chunk) => emit(await store(await score(await recall(await parse(chunk)))));
+  return resumeFromStored(async (chunk) => store(await score(await recall(await parse(chunk)))), emit);
 }

@@ -57,7 +57,8 @@ export async function startScorerChild(
     env: { ...process.env, ...environment },
     // A terminal's Ctrl-C reaches the whole group: the scorer must not stop before what feeds it.
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel closes with us, however we end, kill -9 included: the scorer then stops by itself.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit');
   const stopWithParent = () => child.kill('SIGTERM');

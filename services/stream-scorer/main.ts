@@ -6,6 +6,8 @@ import { createLogger, type Logger } from '../../shared/observability/logger.ts'
 import { readScorerSettings, redactedSettings } from './config.ts';
 import { startScorer } from './start-scorer.ts';
 
+const EXIT_AFTER_MS = 2_000;
+
 /** Exit codes: 0 stopped on request, 1 failed, 2 wrong settings. */
 function toExitCode(error: unknown): number {
   return error instanceof AppError && error.code === 'FRAUD_CONFIG_INVALID' ? 2 : 1;
@@ -40,6 +42,11 @@ async function main(): Promise<void> {
   } catch (error) {
     reportFatal(bootLog, error);
     process.exitCode = toExitCode(error);
+  } finally {
+    // An open channel to the parent would keep the process alive.
+    if (process.connected) process.disconnect();
+    // Everything is drained; connections to a broker that is gone must not keep the process either.
+    setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();
   }
 }
 

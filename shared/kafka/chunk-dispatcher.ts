@@ -5,6 +5,7 @@ import type { InputOffset } from '../sequence/state-store.ts';
 import { takeAligned } from './aligned-merge.ts';
 import { createPartitionBuffer, type PartitionBuffer } from './partition-buffer.ts';
 import { type InputRecord, offsetsAfter } from './records.ts';
+import { withinTime } from './within-time.ts';
 
 /** Records handed out together: of one partition, or of several in aligned mode. */
 export interface ConsumedChunk {
@@ -139,13 +140,7 @@ export class ChunkDispatcher implements Dispatcher {
 
   async drain(limitMs: number): Promise<boolean> {
     this.#isDraining = true;
-    const timer = new AbortController();
-    const drained = await Promise.race([
-      Promise.all(this.#underWay).then(() => true),
-      wait(limitMs, false, { signal: timer.signal }).catch(() => false),
-    ]);
-    timer.abort();
-    return drained;
+    return withinTime(Promise.all(this.#underWay), limitMs);
   }
 
   revoke(): AssignedPartition[] {

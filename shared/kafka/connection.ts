@@ -31,7 +31,7 @@ export interface KafkaConnection {
 
 /** Errors that kafkajs retries by itself, seen whenever a broker or a group has just started. */
 const STARTUP_NOISE =
-  /coordinator|rebalanc|not aware of this member|leadership election|does not host this topic|ECONNREFUSED|Connection (error|timeout)|Failed to connect|Failed to send messages/i;
+  /coordinator|rebalanc|not aware of this member|leadership election|does not host this topic|ECONNREFUSED|Connection (error|timeout)|Failed to connect|Limiting retries|Failed to send messages/i;
 
 /** kafkajs' log lines as structured facts: its retried errors and its chatter at debug, the rest as warnings. */
 function toLogCreator(log: KafkaLog) {

@@ -15,6 +15,7 @@ import { createKafkaClient, type KafkaConnection, silentLog } from './connection
 import type { GroupHooks } from './kafkajs-internals.ts';
 import { toInputRecord } from './records.ts';
 import { findStarts, type StateOffset } from './start-offset.ts';
+import { withinTime } from './within-time.ts';
 
 export interface ConsumerOptions {
   readonly connection: KafkaConnection;
@@ -58,6 +59,7 @@ export interface Consumer {
 /** Longest wait for chunks under way before partitions are given up: below the rebalance timeout of 60 s. */
 const DRAIN_LIMIT_MS = 20_000;
 const ENDS_EVERY_MS = 10_000;
+const LEAVE_LIMIT_MS = 5_000;
 
 /** The group moved on (rebalance in progress, illegal generation, unknown member): the records will be read again. */
 const LOST_GROUP_CODES = new Set([22, 25, 27]);
@@ -218,8 +220,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       clearInterval(refreshing);
       await dispatcher.drain(DRAIN_LIMIT_MS);
       dispatcher.revoke();
-      await consumer.disconnect();
-      await admin?.close();
+      // Without a broker kafkajs goes on trying for minutes; the group finds out by itself that we are gone.
+      await withinTime(consumer.disconnect(), LEAVE_LIMIT_MS);
+      await withinTime(admin?.close(), LEAVE_LIMIT_MS);
       (connection.log ?? silentLog).debug({ groupId }, 'The consumer left its group.');
     },
   };

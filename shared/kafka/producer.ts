@@ -4,6 +4,7 @@ import type { Producer as KafkaProducer, Message, TopicMessages } from 'kafkajs'
 import { AppError } from '../errors.ts';
 import { createKafkaClient, type KafkaConnection, silentLog } from './connection.ts';
 import type { OutputRecord } from './records.ts';
+import { withinTime } from './within-time.ts';
 
 const { Partitioners } = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs');
 
@@ -14,7 +15,7 @@ export interface Producer {
    * @throws AppError FRAUD_BROKER_UNAVAILABLE (retryable): some of the records may have been written
    */
   send(records: readonly OutputRecord[]): Promise<void>;
-  /** Waits for what is under way, then disconnects. */
+  /** Waits for what is under way, then disconnects; without a broker it gives up after some seconds. */
   close(): Promise<void>;
 }
 
@@ -29,6 +30,7 @@ export interface ProducerOptions {
 /** Out of order sequence, invalid producer epoch, unknown producer id: the broker no longer knows this producer. */
 const LOST_PRODUCER_CODES = new Set([45, 47, 59]);
 const REBUILDS = 3;
+const CLOSE_LIMIT_MS = 10_000;
 const DEFAULT_BATCH_BYTES = 900_000;
 /** Above this a request only costs memory: batches of 4 MB leave at full speed. */
 const DEFAULT_REQUEST_BYTES = 4_000_000;
@@ -184,8 +186,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   return {
     send: (records) => (records.length === 0 ? Promise.resolve() : rounds.send(records)),
     close: async () => {
-      await rounds.finish();
-      await producer.close();
+      await withinTime(rounds.finish(), CLOSE_LIMIT_MS);
+      await withinTime(producer.close(), CLOSE_LIMIT_MS);
     },
   };
 }

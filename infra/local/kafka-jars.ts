@@ -19,8 +19,6 @@ const cacheDirectory = (): string =>
 /** Where the jars are, or would be. */
 export const kafkaJarsDirectory = (): string => join(cacheDirectory(), `kafka-${KAFKA_VERSION}`);
 
-export const hasKafkaJars = (): boolean => existsSync(kafkaJarsDirectory());
-
 /**
  * Folder with the jars; fetches them (43 MB) from Maven's repository when they are not there yet.
  * @throws AppError FRAUD_PREREQUISITE_MISSING when Maven is missing or fails

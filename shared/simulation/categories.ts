@@ -137,11 +137,6 @@ export function categoriesFor(role: Role): readonly Category[] {
   return categories.filter((category) => category.roles.includes(role));
 }
 
-/** The category of a code of this table; the supermarket for any other. */
-export function categoryByMcc(mcc: string): Category {
-  return categories.find((category) => category.mcc === mcc) ?? (categories[0] as Category);
-}
-
 /** How welcome a payment of category `index` is at an hour: `affinity[index * 24 + hour]`, 0 … 1. */
 export const hourAffinity: Float32Array = new Float32Array(
   categories.flatMap((category) => {

@@ -24,10 +24,7 @@ const pay = (transactionId: string, timeMs: number, amountMinor: number, how: ob
     ...how,
   });
 const bakery = { merchant: { id: 'bakery', mcc: '5462', country: 'DE' }, entryMode: 'contactless' };
-const abroad = (shop: string) => ({
-  merchant: { id: shop, mcc: '5732', country: 'BR' },
-  entryMode: 'ecommerce',
-});
+const abroad = (id: string) => ({ merchant: { id, mcc: '5732', country: 'BR' }, entryMode: 'ecommerce' });
 
 const mornings = Array.from({ length: 30 }, (_, day) =>
   pay(`morning-${day}`, firstTimeMs + day * 24 * HOUR_MS, 400 + 13 * (day % 7), bakery),

@@ -7,7 +7,7 @@ import type { DemonstrationOptions } from './options.ts';
 
 const DAY_MS = 86_400_000;
 /** Days told before the live part: they only fill histories. */
-const WARM_UP_DAYS = 45;
+const WARM_UP_DAYS = 30;
 const LIVE_DAYS = 3650;
 /** Demonstration portfolios have seeds of their own, far from those of pretraining and of the champion. */
 const SEED_OFFSET = 90_000_000;

@@ -91,7 +91,11 @@ export const errorCatalogue = {
     'The Kafka broker cannot be reached.',
     'Check FRAUD_KAFKA_BROKERS and the broker’s log.',
   ),
-  FRAUD_SCORER_ENDED: entry('fatal', 'The stream-scorer ended by itself.', 'Read the end of its log for the cause.'),
+  FRAUD_SCORER_ENDED: entry(
+    'fatal',
+    'The stream-scorer ended by itself.',
+    'Read the end of its log for the cause.',
+  ),
   FRAUD_CONSUMER_STALLED: entry(
     'fatal',
     'The consumer is behind and makes no progress.',

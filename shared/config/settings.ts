@@ -12,7 +12,9 @@ export interface Setting<Schema extends z.ZodType> {
 }
 
 type SettingTable = Readonly<Record<string, Setting<z.ZodType>>>;
-export type SettingsOf<Table extends SettingTable> = { readonly [Name in keyof Table]: z.infer<Table[Name]['schema']> };
+export type SettingsOf<Table extends SettingTable> = {
+  readonly [Name in keyof Table]: z.infer<Table[Name]['schema']>;
+};
 
 /** Declares one setting. */
 export function setting<Schema extends z.ZodType>(
@@ -35,15 +37,20 @@ export function readSettings<Table extends SettingTable>(
   const problems: string[] = [];
   const entries = Object.entries(table).map(([name, { env, schema, meaning }]) => {
     const parsed = schema.safeParse(environment[env] || undefined);
-    if (!parsed.success) problems.push(`${env}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')} — ${meaning}`);
+    if (!parsed.success)
+      problems.push(`${env}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')} — ${meaning}`);
     return [name, parsed.data];
   });
-  if (problems.length > 0) throw new AppError('FRAUD_CONFIG_INVALID', { detail: `\n  ${problems.join('\n  ')}` });
+  if (problems.length > 0)
+    throw new AppError('FRAUD_CONFIG_INVALID', { detail: `\n  ${problems.join('\n  ')}` });
   return Object.fromEntries(entries) as SettingsOf<Table>;
 }
 
 /** Settings as they may be logged: secrets replaced. */
-export function redactSettings<Table extends SettingTable>(table: Table, settings: SettingsOf<Table>): Record<string, unknown> {
+export function redactSettings<Table extends SettingTable>(
+  table: Table,
+  settings: SettingsOf<Table>,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(table).map(([name, { secret }]) => [name, secret ? '[redacted]' : settings[name]]),
   );

@@ -4,7 +4,17 @@ import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pin
 export type { Logger } from 'pino';
 
 /** Keys that never reach a log line, at the top and one level down. */
-const redactedKeys = ['cardToken', 'replacesCardToken', 'accountId', 'customerId', 'deviceId', 'key', 'value', 'transaction', 'password'];
+const redactedKeys = [
+  'cardToken',
+  'replacesCardToken',
+  'accountId',
+  'customerId',
+  'deviceId',
+  'key',
+  'value',
+  'transaction',
+  'password',
+];
 
 /** @param destination where lines go; default standard output. Tests pass a stream that records. */
 export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {

@@ -153,11 +153,11 @@ class LmdbStateStore implements StateStore {
   }
 
   #writeOutbox({ outbox = [], acknowledged = [] }: StateChange): void {
-    for (const { topic, partition, offset, bytes } of outbox) {
-      this.#environment.outbox.putSync([topic, partition, Number(offset)], bytes);
-    }
     for (const { topic, partition, offset } of acknowledged) {
       this.#environment.outbox.removeSync([topic, partition, Number(offset)]);
+    }
+    for (const { topic, partition, offset, bytes } of outbox) {
+      this.#environment.outbox.putSync([topic, partition, Number(offset)], bytes);
     }
   }
 

@@ -33,8 +33,8 @@ class MemoryStateStore implements StateStore {
     for (const { topic, partition, offset } of change.inputOffsets ?? []) {
       this.#offsets.set(partitionKey(topic, partition), offset);
     }
-    for (const entry of change.outbox ?? []) this.#entriesOf(entry).set(entry.offset, entry);
     for (const entry of change.acknowledged ?? []) this.#entriesOf(entry).delete(entry.offset);
+    for (const entry of change.outbox ?? []) this.#entriesOf(entry).set(entry.offset, entry);
   }
 
   readInputOffset(topic: string, partition: number): bigint | undefined {

@@ -62,7 +62,7 @@ export interface StateChange {
   readonly decisions?: readonly StoredDecision[];
   readonly inputOffsets?: readonly InputOffset[];
   readonly outbox?: readonly OutboxEntry[];
-  /** Outbox entries acknowledged by the broker: forgotten. */
+  /** Outbox entries acknowledged by the broker: forgotten, before `outbox` is filed: the same records read again may stand in the same place. */
   readonly acknowledged?: readonly Omit<OutboxEntry, 'bytes'>[];
 }
 

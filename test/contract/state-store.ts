@@ -222,6 +222,18 @@ export function describeStateStore(name: string, openStore: OpenStore): void {
       expect(await store.readOutbox('out', 1)).toHaveLength(1);
     });
 
+    test('keeps an entry that is filed where an acknowledged one stood: the same records read again', async () => {
+      const store = open();
+      const place = { topic: 'out', partition: 0, offset: 7n };
+      await store.commit({ outbox: [{ ...place, bytes: Buffer.from('first time') }] });
+      await store.commit({
+        outbox: [{ ...place, bytes: Buffer.from('again, and longer') }],
+        acknowledged: [place],
+      });
+      const waiting = await store.readOutbox('out', 0);
+      expect(waiting.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['again, and longer']);
+    });
+
     test('forgets exactly the decisions whose time has passed', async () => {
       const store = open();
       const hours = Array.from({ length: 60 }, (_, at) => at);

@@ -58,28 +58,46 @@ function optionsOf({ seed, cards, days, fraudRate }: PortfolioSizes): Simulation
 interface Past {
   readonly reference: PopulationReference;
   readonly trainingCards: readonly string[];
+  /** Those with a fraud that may become a row. */
+  readonly fraudCards: ReadonlySet<string>;
 }
 
 /** What is usual before the cut, from all cards and no label; and the cards seen by then that may be labelled. */
-function readPast(options: SimulationOptions, portfolioId: string, cutMs: number): Past {
+function readPast(options: SimulationOptions, portfolioId: string, coldUntilMs: number, cutMs: number): Past {
   const builder = createReferenceBuilder(portfolioId);
   const cards = new Set<string>();
+  const fraudCards = new Set<string>();
   for (const record of createSimulation(options)) {
     if (record.kind !== 'transaction') continue;
-    if (Date.parse(record.transaction.eventTime) >= cutMs) break;
-    builder.add(record.transaction);
-    if (!isTestCard(record.transaction.cardToken)) cards.add(record.transaction.cardToken);
+    const { transaction, truth } = record;
+    const timeMs = Date.parse(transaction.eventTime);
+    if (timeMs >= cutMs) break;
+    builder.add(transaction);
+    if (isTestCard(transaction.cardToken)) continue;
+    cards.add(transaction.cardToken);
+    if (truth.label === 'fraud' && isDecided(transaction) && timeMs >= coldUntilMs)
+      fraudCards.add(transaction.cardToken);
   }
-  return { reference: builder.build(), trainingCards: [...cards] };
+  return { reference: builder.build(), trainingCards: [...cards], fraudCards };
 }
 
 const isTestCard = (card: string): boolean => hashOf(card, 'part') % CARD_PARTS === 0;
 
-/** The cards with the smallest salted hashes: drawn at random, whatever they hold. */
+/** The cards with the smallest salted hashes: drawn at random. */
 function drawCards(cards: readonly string[], share: number, draw: number): Set<string> {
   const ranked = cards.map((card) => ({ card, rank: hashOf(card, `draw-${draw}`) }));
   ranked.sort((left, right) => left.rank - right.rank);
   return new Set(ranked.slice(0, Math.round(cards.length * share)).map(({ card }) => card));
+}
+
+/** Draws one after another; one without any fraud cannot fit a head and is passed over. */
+function drawBudgets({ trainingCards, fraudCards }: Past, { draws, share }: PortfolioSizes): Set<string>[] {
+  const budgets: Set<string>[] = [];
+  for (let draw = 0; budgets.length < draws && fraudCards.size > 0; draw++) {
+    const cards = drawCards(trainingCards, share, draw);
+    if ([...cards].some((card) => fraudCards.has(card))) budgets.push(cards);
+  }
+  return budgets;
 }
 
 interface Window {
@@ -108,11 +126,12 @@ export function loadPortfolio(sizes: PortfolioSizes): PortfolioData {
   const startMs = Date.parse(START_TIME);
   const cutMs = startMs + (sizes.days - sizes.testDays) * DAY_MS;
   const traits = drawTraits(options)[0];
-  const { reference, trainingCards } = readPast(options, traits?.portfolioId ?? '', cutMs);
-  const draws = Array.from({ length: sizes.draws }, (_, draw) => drawCards(trainingCards, sizes.share, draw));
+  const coldUntilMs = startMs + COLD_DAYS * DAY_MS;
+  const past = readPast(options, traits?.portfolioId ?? '', coldUntilMs, cutMs);
+  const draws = drawBudgets(past, sizes);
   const isInBudget = (card: string) => draws.some((cards) => cards.has(card));
-  const window = { coldUntilMs: startMs + COLD_DAYS * DAY_MS, cutMs, isInBudget };
-  const replay = createReplay({ referenceOf: () => reference });
+  const window = { coldUntilMs, cutMs, isInBudget };
+  const replay = createReplay({ referenceOf: () => past.reference });
   const training: PortfolioRow[] = [];
   const test: PortfolioRow[] = [];
   for (const record of createSimulation(options)) {
@@ -128,5 +147,12 @@ export function loadPortfolio(sizes: PortfolioSizes): PortfolioData {
     (timeMs < cutMs ? training : test).push(row);
   }
   const domain = traits?.domain ?? '';
-  return { reference, domain, training, test, draws, trainingCards: trainingCards.length };
+  return {
+    reference: past.reference,
+    domain,
+    training,
+    test,
+    draws,
+    trainingCards: past.trainingCards.length,
+  };
 }

@@ -7,7 +7,10 @@ export interface FollowingClock extends Clock {
   follow(records: readonly InputRecord[]): void;
 }
 
-/** Stands at 0 until the first record. Records without `ce_time` do not move it. */
+/** No history has a gap of more than a year: one wrong time must not move the clock beyond all others for good. */
+const LONGEST_STEP_MS = 366 * 86_400_000;
+
+/** Stands at 0 until the first record. Records without `ce_time`, and times more than a year ahead, do not move it. */
 export function createReplayClock(): FollowingClock {
   let newestMs = 0;
   return {
@@ -15,7 +18,8 @@ export function createReplayClock(): FollowingClock {
     follow: (records) => {
       for (const { headers } of records) {
         const time = Date.parse(headerText(headers, 'ce_time') ?? '');
-        if (time > newestMs) newestMs = time;
+        const isCredible = newestMs === 0 || time - newestMs <= LONGEST_STEP_MS;
+        if (time > newestMs && isCredible) newestMs = time;
       }
     },
   };

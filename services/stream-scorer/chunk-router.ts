@@ -53,7 +53,13 @@ export function createChunkRouter(parts: {
         const [{ topic }] = records;
         clock.follow(records);
         if (topic === transactionsTopic)
-          count(await parts.runTransactions({ records, receivedAtMs: clock.now() }));
+          count(
+            await parts.runTransactions({
+              records,
+              receivedAtMs: clock.now(),
+              isStale: () => consumed.isStale(),
+            }),
+          );
         else {
           await parts.markOutcomes(records);
           counts.outcomes += records.length;

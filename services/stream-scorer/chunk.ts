@@ -43,6 +43,8 @@ export interface EvaluatedTransaction {
 export interface Chunk {
   readonly records: readonly InputRecord[];
   readonly receivedAtMs: number;
+  /** True once the partitions were given up: another member may be at the same records. */
+  readonly isStale: () => boolean;
 }
 export type ParsedChunk = Chunk & {
   readonly received: readonly ReceivedTransaction[];

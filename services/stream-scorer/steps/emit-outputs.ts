@@ -11,7 +11,8 @@ export function createEmitOutputsStep(parts: {
   return async function emitOutputs(chunk) {
     await parts.producer.send(chunk.outputs);
     const [first] = chunk.records;
-    if (first) parts.acknowledged.add(positionOf(first));
+    // A fenced member must not forget what the new owner may have filed under the same place: it is sent again, the same bytes.
+    if (first && !chunk.isStale()) parts.acknowledged.add(positionOf(first));
     return chunk;
   };
 }

@@ -5,6 +5,7 @@ import { resumeFromStored } from '../../../services/stream-scorer/owed-chunks.ts
 
 const chunkAt = (offset: bigint): Chunk => ({
   receivedAtMs: 0,
+  isStale: () => false,
   records: [{ topic: 't', partition: 0, offset, timestampMs: 0, key: null, value: null, headers: {} }],
 });
 const empty = { received: [], refused: [], fresh: [], recalled: [], repeats: [], evaluated: [] };

@@ -1,34 +1,14 @@
 // services/stream-scorer/steps/mark-outcomes.ts: Outcome → label known at a time, in the histories of card, merchant and account; or a dead letter.
 import type { Clock } from '../../../shared/clock.ts';
-import { entityKeyOf } from '../../../shared/domain/entity.ts';
-import type { Outcome } from '../../../shared/domain/outcome.ts';
 import type { EdgeSettings } from '../../../shared/edge/edge-settings.ts';
 import { parseOutcome } from '../../../shared/edge/parse-outcome.ts';
 import { toDeadLetter } from '../../../shared/kafka/dead-letter.ts';
 import type { Producer } from '../../../shared/kafka/producer.ts';
 import { type InputRecord, offsetsAfter } from '../../../shared/kafka/records.ts';
 import type { ScorerMetrics } from '../../../shared/observability/metrics.ts';
-import { hashTransactionId } from '../../../shared/sequence/id-hash.ts';
-import { LABELS } from '../../../shared/sequence/packed-event.ts';
+import { labelMarksOf } from '../../../shared/sequence/label-marks.ts';
 import type { MarkLabel, StateStore } from '../../../shared/sequence/state-store.ts';
 import type { RefusedRecord } from '../chunk.ts';
-
-const labelCodes: Readonly<Partial<Record<Outcome['label'], number>>> = {
-  fraud: LABELS.fraud,
-  genuine: LABELS.genuine,
-};
-
-/** Marks for every history that holds the labelled transaction; account outcomes (default, paid) mark nothing here. */
-function toMarks(outcome: Outcome, transactionTimeMs: number, labeledAtMs: number): MarkLabel[] {
-  const label = labelCodes[outcome.label];
-  if (label === undefined) return [];
-  const { portfolioId, cardToken, merchantKey, accountId, transactionId } = outcome;
-  const keys = [entityKeyOf({ kind: 'card', portfolioId, key: cardToken })];
-  if (merchantKey !== undefined) keys.push(entityKeyOf({ kind: 'merchant', portfolioId, key: merchantKey }));
-  if (accountId !== undefined) keys.push(entityKeyOf({ kind: 'account', portfolioId, key: accountId }));
-  const position = { timeMs: transactionTimeMs, ...hashTransactionId(transactionId) };
-  return keys.map((entityKey) => ({ entityKey, ...position, label, knownAtMs: labeledAtMs, amount: 0 }));
-}
 
 /** Marking twice changes nothing, so a redelivery needs no care. */
 export function createMarkOutcomesStep(parts: {
@@ -49,7 +29,7 @@ export function createMarkOutcomesStep(parts: {
         refused.push({ record, ...parsed });
         continue;
       }
-      labels.push(...toMarks(parsed.outcome, parsed.transactionTimeMs, parsed.labeledAtMs));
+      labels.push(...labelMarksOf(parsed.outcome));
       parts.metrics.outcomesMarked.inc({ label: parsed.outcome.label });
     }
     await parts.producer.send(

@@ -1,5 +1,5 @@
 // services/stream-scorer/topic-names.ts: the topics this process reads and writes, prefix included.
-import { topics } from '../../schemas/topics.ts';
+import { deadLetterTopicOf, topicsWithPrefix } from '../../schemas/topics.ts';
 
 export interface TopicNames {
   readonly transactions: string;
@@ -18,17 +18,17 @@ const OTHER_BATCH_BYTES = 900_000;
 
 /** @param prefix put before every name; tests use one of their own */
 export function nameTopics(prefix: string): TopicNames {
-  const named = (topic: { readonly name: string }) => `${prefix}${topic.name}`;
+  const table = topicsWithPrefix(prefix);
   const limits = new Map(
-    Object.values(topics).map((topic) => [named(topic), topic.maxBatchBytes * FILLED_SHARE]),
+    Object.values(table).map(({ name, maxBatchBytes }) => [name, maxBatchBytes * FILLED_SHARE]),
   );
   return {
-    transactions: named(topics.transactions),
-    outcomes: named(topics.outcomes),
-    decisions: named(topics.decisions),
-    alerts: named(topics.alerts),
-    trainingRows: named(topics.trainingRows),
-    deadLetters: (inputTopic) => `${inputTopic}.dead-letter`,
+    transactions: table.transactions.name,
+    outcomes: table.outcomes.name,
+    decisions: table.decisions.name,
+    alerts: table.alerts.name,
+    trainingRows: table.trainingRows.name,
+    deadLetters: deadLetterTopicOf,
     maxBatchBytes: (topic) => Math.floor(limits.get(topic) ?? OTHER_BATCH_BYTES),
   };
 }

@@ -1,10 +1,8 @@
 // shared/features/replay-into-memory.ts: a time-ordered stream through histories in memory: contexts as scoring would have built them.
-import { entityKeyOf } from '../domain/entity.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { appendEvent, markLabel } from '../sequence/entity-record.ts';
-import { hashTransactionId } from '../sequence/id-hash.ts';
-import { LABELS } from '../sequence/packed-event.ts';
+import { labelMarksOf } from '../sequence/label-marks.ts';
 import { limitsOf } from '../sequence/record-limits.ts';
 import type { AppendEvent, EntityRecord } from '../sequence/state-store.ts';
 import { type BuiltContext, buildAppends, buildContext, entityKeysOf } from './build-context.ts';
@@ -45,19 +43,6 @@ export interface Replay {
   mark(outcome: Outcome): void;
   /** All histories so far, by entity key: to check them, or to load a store. */
   readonly records: ReadonlyMap<string, EntityRecord>;
-}
-
-const labelOf = (outcome: Outcome): number | undefined => {
-  if (outcome.label === 'fraud') return LABELS.fraud;
-  return outcome.label === 'genuine' ? LABELS.genuine : undefined;
-};
-
-/** Entity keys whose histories hold the labelled transaction. */
-function keysOfOutcome({ portfolioId, cardToken, merchantKey, accountId }: Outcome): string[] {
-  const keys = [entityKeyOf({ kind: 'card', portfolioId, key: cardToken })];
-  if (merchantKey !== undefined) keys.push(entityKeyOf({ kind: 'merchant', portfolioId, key: merchantKey }));
-  if (accountId !== undefined) keys.push(entityKeyOf({ kind: 'account', portfolioId, key: accountId }));
-  return keys;
 }
 
 /** Starts with empty histories. */
@@ -104,18 +89,9 @@ export function createReplay({ referenceOf, settings = defaultFeatureSettings }:
       return { ...built, isAppended };
     },
     mark(outcome) {
-      const label = labelOf(outcome);
-      if (label === undefined) return;
-      const mark = {
-        timeMs: Date.parse(outcome.transactionTime),
-        ...hashTransactionId(outcome.transactionId),
-        label,
-        knownAtMs: Date.parse(outcome.labeledAt),
-        amount: 0,
-      };
-      for (const key of keysOfOutcome(outcome)) {
-        const marked = markLabel(records.get(key), mark);
-        if (marked !== undefined) records.set(key, marked);
+      for (const { entityKey, ...mark } of labelMarksOf(outcome)) {
+        const marked = markLabel(records.get(entityKey), mark);
+        if (marked !== undefined) records.set(entityKey, marked);
       }
     },
   };

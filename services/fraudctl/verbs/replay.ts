@@ -1,15 +1,16 @@
 // services/fraudctl/verbs/replay.ts: `fraudctl replay FILE --mapping M`: a foreign table through Kafka, in event-time order.
 import { writeFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { systemClock } from '../../../shared/clock.ts';
 import { createProducer } from '../../../shared/kafka/producer.ts';
 import { createDataReport } from '../../../shared/replay/data-report.ts';
-import { loadMapping, type Mapping } from '../../../shared/replay/mapping.ts';
+import { loadMapping } from '../../../shared/replay/mapping.ts';
 import type { Pace } from '../../../shared/replay/pacer.ts';
 import { formatReport } from '../../../shared/replay/print-report.ts';
 import { countRows, type ReadMappedOptions, readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { type SentCounts, sendLines } from '../../../shared/replay/send-lines.ts';
 import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
+import { toDate, toPositive, withPortfolio } from '../mapped-file-options.ts';
 import { createProgress } from '../progress.ts';
 
 interface ReplayOptions extends KafkaOptions {
@@ -110,21 +111,4 @@ async function send(source: ReadMappedOptions, options: ReplayOptions): Promise<
 function toPace({ speed, rate }: ReplayOptions): Pace {
   if (speed !== undefined) return { kind: 'speed', factor: speed };
   return rate === undefined ? { kind: 'unlimited' } : { kind: 'rate', perSecond: rate };
-}
-
-function withPortfolio(mapping: Mapping, portfolioId: string | undefined): Mapping {
-  if (portfolioId === undefined) return mapping;
-  return { ...mapping, fields: { ...mapping.fields, portfolioId: { constant: portfolioId } } };
-}
-
-function toDate(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Expected an ISO date, e.g. 2018-06-01.');
-  return date;
-}
-
-function toPositive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
 }

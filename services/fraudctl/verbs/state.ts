@@ -1,12 +1,12 @@
 // services/fraudctl/verbs/state.ts: `fraudctl state load|rebuild|digest`: histories from a table, from the topics, and compared.
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { systemClock } from '../../../shared/clock.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { loadAlias } from '../../../shared/registry/registry.ts';
 import { ensureChampion } from '../../../shared/registry/shipped-champion.ts';
 import { createDataReport } from '../../../shared/replay/data-report.ts';
-import { loadMapping, type Mapping } from '../../../shared/replay/mapping.ts';
+import { loadMapping } from '../../../shared/replay/mapping.ts';
 import { countRows, type ReadMappedOptions, readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { loadLines } from '../../../shared/restore/load-lines.ts';
 import { rebuildFromTopics } from '../../../shared/restore/rebuild-from-topics.ts';
@@ -17,6 +17,7 @@ import { createLmdbStateStore } from '../../../shared/sequence/lmdb-state-store.
 import type { StateStore } from '../../../shared/sequence/state-store.ts';
 import { digestOfStore } from '../../../shared/sequence/store-digest.ts';
 import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
+import { toDate, toPositive, withPortfolio } from '../mapped-file-options.ts';
 import { createProgress } from '../progress.ts';
 
 const HOUR_MS = 3_600_000;
@@ -178,20 +179,3 @@ function print(facts: Readonly<Record<string, unknown>>, { json }: { readonly js
 
 const toText = (value: unknown): string =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
-
-function withPortfolio(mapping: Mapping, portfolioId: string | undefined): Mapping {
-  if (portfolioId === undefined) return mapping;
-  return { ...mapping, fields: { ...mapping.fields, portfolioId: { constant: portfolioId } } };
-}
-
-function toDate(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Expected an ISO date, e.g. 2018-06-01.');
-  return date;
-}
-
-function toPositive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-}

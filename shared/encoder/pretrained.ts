@@ -40,6 +40,13 @@ export const pretrainedManifestSchema = z.object({
   heldOutLosses: z.record(z.string(), z.number()),
   /** What a forecaster that knows only how often each value occurs in the training traffic would lose. */
   baselineLosses: z.record(z.string(), z.number()),
+  /** Both losses on accounts' own histories of statements and repayments, when the traffic held any. */
+  accounts: z
+    .object({
+      heldOutLosses: z.record(z.string(), z.number()),
+      baselineLosses: z.record(z.string(), z.number()),
+    })
+    .optional(),
   command: z.string(),
   files: z.record(z.string(), digested),
 });
@@ -57,6 +64,9 @@ export interface PretrainedEncoder {
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+/** Names of the shipped encoders: `small` for mixed portfolios, one each for two kinds of traffic, `tiny` for tests. */
+export const shippedEncoders = ['small', 'small-cnp', 'small-pos', 'tiny'] as const;
+
 /** Directory of a shipped encoder. */
 export function shippedDirectory(name: string): string {
   return join(packageRoot, 'shared', 'encoder', 'pretrained', name);
@@ -69,7 +79,7 @@ function readVerified(directory: string, file: string, manifest: PretrainedManif
 }
 
 /**
- * A shipped encoder by name (`small`, `tiny`), or any by its directory.
+ * A shipped encoder by name (a directory of ./pretrained, such as `small`), or any by its directory.
  * @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_INVALID, FRAUD_MODEL_HASH_MISMATCH
  */
 export function loadPretrained(nameOrDirectory: string): PretrainedEncoder {

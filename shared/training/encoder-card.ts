@@ -10,12 +10,27 @@ function factTable(facts: Readonly<Record<string, unknown>>): string {
   return ['| | |', '|---|---|', ...rows].join('\n');
 }
 
-/** Markdown. */
-export function writeEncoderCard(manifest: PretrainedManifest): string {
-  const { config, heldOutLosses, baselineLosses, files } = manifest;
-  const losses = taskNames.map(
+type BothLosses = Pick<PretrainedManifest, 'heldOutLosses' | 'baselineLosses'>;
+
+function lossTable({ heldOutLosses, baselineLosses }: BothLosses): string {
+  const rows = taskNames.map(
     (task) => `| ${task} | ${nats(heldOutLosses[task])} | ${nats(baselineLosses[task])} |`,
   );
+  return ['| task | encoder | frequencies alone |', '|---|---|---|', ...rows].join('\n');
+}
+
+const accountSection = ({ accounts }: PretrainedManifest): string =>
+  accounts
+    ? `
+On the accounts' own histories of statements and repayments, of portfolios that were not trained on (no category, entry mode or merchant there to forecast):
+
+${lossTable(accounts)}
+`
+    : '';
+
+/** Markdown. */
+export function writeEncoderCard(manifest: PretrainedManifest): string {
+  const { config, files } = manifest;
   const digests = Object.entries(files).map(
     ([file, { sha256, bytes }]) => `| ${file} | ${bytes.toLocaleString('en')} | \`${sha256}\` |`,
   );
@@ -47,10 +62,8 @@ ${factTable(manifest.settings)}
 
 Mean loss per next event, in nats, on traffic that was not trained on; beside it what a forecaster loses that knows only how often each value occurs.
 
-| task | encoder | frequencies alone |
-|---|---|---|
-${losses.join('\n')}
-
+${lossTable(manifest)}
+${accountSection(manifest)}
 ![loss curves](${PRETRAINED_FILES.curves})
 
 ## Limits

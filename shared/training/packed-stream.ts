@@ -21,6 +21,7 @@ export interface PackedStreamBuilder {
   /** Adds a card's next event; cards may come in any order, the events of one card in its own. */
   add(cardKey: string, event: Uint8Array): void;
   readonly eventCount: number;
+  readonly historyCount: number;
   build(): PackedStream;
 }
 
@@ -47,6 +48,9 @@ export function createPackedStreamBuilder(): PackedStreamBuilder {
   return {
     get eventCount() {
       return eventCount;
+    },
+    get historyCount() {
+      return cards.size;
     },
     add(cardKey, event) {
       let card = cards.get(cardKey);
@@ -91,13 +95,36 @@ export function createEventCollector(
   referenceOf: (portfolioId: string) => PopulationReference,
 ): (transaction: Transaction) => void {
   const records = new Map<string, EntityRecord>();
+  const collect = createHistoryCollector(builder, referenceOf, records);
   return (transaction) => {
-    const { portfolioId, cardToken, originalTransactionId } = transaction;
-    const key = entityKeyOf({ kind: 'card', portfolioId, key: cardToken });
-    const replaced = transaction.replacesCardToken;
-    const before =
-      records.get(key) ??
-      (replaced ? records.get(entityKeyOf({ kind: 'card', portfolioId, key: replaced })) : undefined);
+    const { portfolioId, cardToken, replacesCardToken } = transaction;
+    const keyOf = (token: string) => entityKeyOf({ kind: 'card', portfolioId, key: token });
+    const replaced = replacesCardToken ? records.get(keyOf(replacesCardToken)) : undefined;
+    collect(transaction, keyOf(cardToken), replaced);
+  };
+}
+
+/** The same for the accounts' own histories of statements and repayments, without purchases; other transactions are passed over. */
+export function createAccountCollector(
+  builder: PackedStreamBuilder,
+  referenceOf: (portfolioId: string) => PopulationReference,
+): (transaction: Transaction) => void {
+  const collect = createHistoryCollector(builder, referenceOf, new Map());
+  return (transaction) => {
+    const { portfolioId, accountId, cardToken, type } = transaction;
+    if (type !== 'statement' && type !== 'repayment') return;
+    collect(transaction, entityKeyOf({ kind: 'account', portfolioId, key: accountId ?? cardToken }));
+  };
+}
+
+function createHistoryCollector(
+  builder: PackedStreamBuilder,
+  referenceOf: (portfolioId: string) => PopulationReference,
+  records: Map<string, EntityRecord>,
+) {
+  return (transaction: Transaction, key: string, replaced?: EntityRecord): void => {
+    const { portfolioId, originalTransactionId } = transaction;
+    const before = records.get(key) ?? replaced;
     const position = {
       timeMs: Date.parse(transaction.eventTime),
       ...hashTransactionId(transaction.transactionId),

@@ -8,6 +8,7 @@ import { type BackendName, chooseBackend } from './backend.ts';
 import { measureBaseline } from './baseline.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
 import { collectMapped, type MappedSource } from './mapped-streams.ts';
+import { measureHeldOut } from './measure-held-out.ts';
 import { type PretrainSettings, pretrainEncoder } from './pretrain-encoder.ts';
 import { collectSimulated, type PretrainingStreams, type SimulatedSizes } from './simulated-streams.ts';
 import { writePretrained } from './write-pretrained.ts';
@@ -69,20 +70,29 @@ function describeData(
     'held-out cards': heldOut.cardCount,
   };
   if (source.kind === 'file') return { traffic: `mapped file, mapping "${source.mapping.name}"`, ...counts };
-  const { portfolios, heldOutPortfolios, cards, days } = source;
+  const { portfolios, heldOutPortfolios, cards, days, domain = 'any', accountPortfolios = 0 } = source;
   return {
     traffic:
       'simulated portfolios (shared/simulation), each drawn anew: countries, currencies, habits, fraud',
+    domain: domain === 'any' ? 'mixed, card-not-present and point-of-sale portfolios' : domain,
     'training portfolios': portfolios,
     'held-out portfolios': heldOutPortfolios,
     'cards per portfolio': cards,
     days,
     ...counts,
+    ...(streams.trainingAccounts && {
+      'of these, portfolios of accounts (statements and repayments of two years)': accountPortfolios,
+      'their accounts': streams.trainingAccounts.cardCount,
+      'their events': streams.trainingAccounts.eventCount,
+    }),
   };
 }
 
 const sumOf = (losses: Readonly<Record<string, number>>): number =>
   Object.entries(losses).reduce((sum, [name, value]) => (name === 'total' ? sum : sum + value), 0);
+
+/** Encoders of the same sizes can go on from each other, whatever their names. */
+const sizesOf = (config: EncoderConfig): string => JSON.stringify({ ...config, name: '' });
 
 /** Two runs are the same run when all of this is equal: only then may one resume the other. */
 function identify(order: PretrainingOrder, streams: PretrainingStreams): string {
@@ -97,7 +107,7 @@ function identify(order: PretrainingOrder, streams: PretrainingStreams): string 
  */
 export async function runPretraining(order: PretrainingOrder): Promise<PretrainingResult> {
   const { config, settings, progress, startFrom } = order;
-  if (startFrom && JSON.stringify({ ...startFrom.config }) !== JSON.stringify({ ...config })) {
+  if (startFrom && sizesOf(startFrom.config) !== sizesOf(config)) {
     throw new AppError('FRAUD_INPUT_INVALID', {
       detail: `The encoder to start from is "${startFrom.config.name}".`,
     });
@@ -106,7 +116,7 @@ export async function runPretraining(order: PretrainingOrder): Promise<Pretraini
   for (const each of passedOver) progress?.announce(`Backend ${each.name} is not used: ${each.reason}`);
   progress?.announce(`Training on backend ${name}.`);
   const streams = await collect(order);
-  const { training, heldOut } = streams;
+  const { training, heldOut, heldOutAccounts } = streams;
   if (training.eventCount < config.window || heldOut.eventCount === 0) {
     throw new AppError('FRAUD_INPUT_INVALID', {
       detail: 'There is too little traffic to train and measure on.',
@@ -129,7 +139,12 @@ export async function runPretraining(order: PretrainingOrder): Promise<Pretraini
     onStep: (step, losses) =>
       progress?.advance('pretraining', step, settings.steps, `| loss ${losses.total.toFixed(3)} nats`),
   });
-  const baselineLosses = measureBaseline(training, heldOut, { ...settings, length: config.window });
+  const sampling = { ...settings, length: config.window };
+  const baselineLosses = measureBaseline(training, heldOut, sampling);
+  const accounts = heldOutAccounts && {
+    heldOutLosses: measureHeldOut({ tf, config, settings }, weights, heldOutAccounts),
+    baselineLosses: measureBaseline(training, heldOutAccounts, sampling),
+  };
   const manifest = await writePretrained(order.output, {
     config,
     weights,
@@ -137,6 +152,7 @@ export async function runPretraining(order: PretrainingOrder): Promise<Pretraini
     curve,
     data: describeData(order, streams),
     baselineLosses,
+    ...(accounts && { accounts }),
     command: order.command,
   });
   rmSync(checkpointFile, { force: true });

@@ -20,6 +20,8 @@ export interface PretrainingRecord {
   /** Facts about the traffic: where from, how many portfolios, cards and events. */
   readonly data: Readonly<Record<string, string | number>>;
   readonly baselineLosses: Readonly<Record<TaskName, number>>;
+  /** Losses on the accounts' own histories, when there were any. */
+  readonly accounts?: Required<PretrainedManifest>['accounts'];
   /** The command that makes it again. */
   readonly command: string;
 }
@@ -59,6 +61,7 @@ export async function writePretrained(
     settings: { ...record.settings },
     heldOutLosses: { ...(last?.heldOut ?? last?.training) },
     baselineLosses: { ...record.baselineLosses },
+    ...(record.accounts && { accounts: record.accounts }),
     command: record.command,
     files: {
       [PRETRAINED_FILES.model]: digest(model),

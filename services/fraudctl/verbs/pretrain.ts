@@ -6,6 +6,7 @@ import { encoderConfigs } from '../../../shared/encoder/definition.ts';
 import { loadPretrained } from '../../../shared/encoder/pretrained.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { loadMapping } from '../../../shared/replay/mapping.ts';
+import { type Domain, domains } from '../../../shared/simulation/portfolio-traits.ts';
 import { type BackendName, backendNames } from '../../../shared/training/backend.ts';
 import { defaultPretrainSettings } from '../../../shared/training/pretrain-encoder.ts';
 import { type PretrainingProgress, runPretraining } from '../../../shared/training/run-pretraining.ts';
@@ -22,6 +23,9 @@ interface PretrainOptions {
   readonly heldOutPortfolios: number;
   readonly cards: number;
   readonly days: number;
+  readonly domain: Domain | 'any';
+  readonly accountPortfolios: number;
+  readonly name?: string;
   readonly input?: string;
   readonly mapping?: string;
   readonly from?: Date;
@@ -59,7 +63,7 @@ export function register(program: Command): void {
     .description(
       'pretrain an encoder by forecasting next events: on simulated portfolios, or on a mapped file; no labels',
     )
-    .option('--output <directory>', 'where the encoder goes (default: .fraud/encoders/<config>)')
+    .option('--output <directory>', 'where the encoder goes (default: .fraud/encoders/<name>)')
     .addOption(new Option('--config <name>', 'sizes').choices(Object.keys(encoderConfigs)).default('small'))
     .option('--steps <count>', 'optimiser steps', toCount, standard.steps)
     .option('--seed <number>', 'of weights, windows and simulation', toCount, 1)
@@ -74,12 +78,24 @@ export function register(program: Command): void {
     .option('--held-out-portfolios <count>', 'simulated portfolios to measure on', toCount, 4)
     .option('--cards <count>', 'cards per simulated portfolio', toCount, 1000)
     .option('--days <count>', 'days per simulated portfolio', toCount, 90)
+    .addOption(
+      new Option('--domain <kind>', 'traffic of the simulated portfolios')
+        .choices([...domains, 'any'])
+        .default('any'),
+    )
+    .option(
+      '--account-portfolios <count>',
+      'further simulated portfolios of accounts: two years of statements and repayments',
+      toNumber,
+      0,
+    )
+    .option('--name <name>', 'of the encoder (default: the name of its sizes)')
     .option('--input <file>', 'CSV, NDJSON (also .gz) or Parquet instead of the simulation')
     .option('--mapping <file>', 'mapping of the file: a YAML file, or a name in infra/mappings')
     .option('--from <time>', 'first event time of the file', toDate)
     .option('--until <time>', 'event times of the file end before this', toDate)
     .option('--held-out-share <share>', 'share of the file’s cards to measure on', toNumber, 0.05)
-    .option('--start-from <encoder>', 'continue from a shipped encoder (small, tiny) or one in a directory')
+    .option('--start-from <encoder>', 'continue from a shipped encoder, such as small, or one in a directory')
     .addOption(
       new Option('--backend <name>', 'tfjs backend (default: the best that loads)').choices(backendNames),
     )
@@ -93,12 +109,13 @@ async function run(options: PretrainOptions): Promise<void> {
   if ((input === undefined) !== (mapping === undefined)) {
     throw new AppError('FRAUD_INPUT_INVALID', { detail: 'Give --input and --mapping together.' });
   }
-  const output = options.output ?? join(process.env.FRAUD_HOME || '.fraud', 'encoders', options.config);
   const { cards, days, seed, portfolios, heldOutPortfolios, heldOutShare, from, until } = options;
+  const { name = options.config, domain, accountPortfolios } = options;
+  const output = options.output ?? join(process.env.FRAUD_HOME || '.fraud', 'encoders', name);
   const progress = json ? undefined : createProgress();
   const result = await runPretraining({
     output,
-    config: encoderConfigs[options.config],
+    config: { ...encoderConfigs[options.config], name },
     settings: {
       ...defaultPretrainSettings,
       steps: options.steps,
@@ -121,7 +138,16 @@ async function run(options: PretrainOptions): Promise<void> {
             ...(from && { from }),
             ...(until && { until }),
           }
-        : { kind: 'simulation', seed, portfolios, heldOutPortfolios, cards, days },
+        : {
+            kind: 'simulation',
+            seed,
+            portfolios,
+            heldOutPortfolios,
+            cards,
+            days,
+            domain,
+            accountPortfolios,
+          },
     ...(options.startFrom && { startFrom: loadPretrained(options.startFrom) }),
     ...(options.backend && { backend: options.backend }),
     fresh: options.fresh ?? false,
@@ -147,6 +173,7 @@ function windowDropoutOf({ windowDropout, input }: PretrainOptions): number {
 function commandOf(options: PretrainOptions): string {
   const names: (keyof PretrainOptions)[] = [
     'config',
+    'name',
     'seed',
     'steps',
     'rows',
@@ -155,7 +182,7 @@ function commandOf(options: PretrainOptions): string {
   ];
   const sources: (keyof PretrainOptions)[] = options.input
     ? ['input', 'mapping', 'from', 'until', 'heldOutShare']
-    : ['portfolios', 'heldOutPortfolios', 'cards', 'days'];
+    : ['portfolios', 'heldOutPortfolios', 'cards', 'days', 'domain', 'accountPortfolios'];
   const parts = [...names, ...sources, 'startFrom' as const].flatMap((name) => {
     const value = options[name];
     if (value === undefined) return [];

@@ -40,6 +40,19 @@ test('pretraining writes an encoder that loads, says what it was made from, and 
   expect(existsSync(join(order.output, 'checkpoint.safetensors'))).toBe(false);
 });
 
+test('accounts’ own histories join the training traffic and are measured on portfolios of their own', async () => {
+  const order = orderIn(temporary());
+  const source = { ...order.source, cards: 30, accountPortfolios: 1 };
+  const result = await runPretraining({ ...order, source });
+  const { data, accounts } = loadPretrained(order.output).manifest;
+  const events = Number(data['their events']);
+  const plain = { ...orderIn(temporary()), source: { ...source, accountPortfolios: 0 } };
+  expect(events).toBeGreaterThan(0);
+  expect(result.events - events).toBe((await runPretraining(plain)).events);
+  expect(accounts?.heldOutLosses.gap).toBeGreaterThan(0);
+  expect(accounts?.heldOutLosses.category).toBe(0);
+});
+
 test('the same order gives the same encoder, also when it was stopped after a checkpoint and given again', async () => {
   const [whole, stopped] = [orderIn(temporary()), orderIn(temporary())];
   const expected = await runPretraining(whole);

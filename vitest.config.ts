@@ -1,8 +1,17 @@
 // vitest.config.ts: suites as projects; fast ones by default, real-broker and quality ones by name.
 import { defineConfig } from 'vitest/config';
 
+/** `expect.poll` waits for nearly as long as the test may take: its default of one second is a guess about the machine. */
 const project = (name: string, include: string[], testTimeout: number, fileParallelism = true) => ({
-  test: { name, include, testTimeout, hookTimeout: 180_000, fileParallelism, pool: 'forks' as const },
+  test: {
+    name,
+    include,
+    testTimeout,
+    hookTimeout: 180_000,
+    fileParallelism,
+    pool: 'forks' as const,
+    expect: { poll: { timeout: 0.8 * testTimeout, interval: 20 } },
+  },
 });
 
 /** One file at a time, on a real broker that test/support/broker-setup.ts starts. */

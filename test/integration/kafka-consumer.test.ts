@@ -76,7 +76,7 @@ test('a record arrives with the key, value and headers it was sent with', async 
   ]);
   const { seen, add, complete } = createCollector(2);
   await start(setUp, { onChunk: async ({ records }) => add(records) });
-  await Promise.race([complete, new Promise((resolve) => setTimeout(resolve, 3000))]);
+  await complete;
   const full = seen.find((record) => record.key);
   const empty = seen.find((record) => !record.key);
   expect(full?.value).toEqual(value);
@@ -114,41 +114,53 @@ test('every record is handed out once and in order per partition, in chunks no l
 
 test('a second member takes over partitions only after the first has drained and committed them', async () => {
   const setUp = await useTopics(4);
-  const total = 4000;
-  const { seen, add, complete } = createCollector(total);
-  const busy = new Map<number, string>();
+  const seen: number[] = [];
+  const busy = new Set<number>();
   const overlaps: number[] = [];
-  const handle = (name: string) => async (chunk: ConsumedChunk) => {
+  const onChunk = async (chunk: ConsumedChunk) => {
     const partition = chunk.records[0]?.partition ?? -1;
     if (busy.has(partition)) overlaps.push(partition);
-    busy.set(partition, name);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-    add(chunk.records);
+    busy.add(partition);
+    await new Promise((resolve) => setTimeout(resolve, 15)); // work, so that a rebalance finds chunks under way
+    seen.push(...chunk.records.map(numberOf));
     await chunk.commit();
     busy.delete(partition);
   };
   const revoked: number[] = [];
-  const assigned = new Map<string, number[]>();
-  const assign = (name: string) => (partitions: readonly { partition: number }[]) =>
-    void assigned.set(
-      name,
-      partitions.map(({ partition }) => partition),
-    );
-  await start(setUp, {
-    onChunk: handle('first'),
+  const held = new Map<string, number[]>();
+  const member = (name: string): Partial<ConsumerOptions> & Pick<ConsumerOptions, 'onChunk'> => ({
+    onChunk,
     onRevoked: (partitions) => void revoked.push(partitions.length),
-    onAssigned: assign('first'),
+    onAssigned: (partitions) =>
+      void held.set(
+        name,
+        partitions.map(({ partition }) => partition),
+      ),
   });
-  await produce(setUp, numbered(setUp.topics.transactions.name, total));
-  await start(setUp, { onChunk: handle('second'), onAssigned: assign('second') });
-  await complete;
-  expect(revoked).toEqual([4]);
-  expect([...assigned.values()].sort()).toEqual([
+  const isShared = () => [...held.values()].filter(({ length }) => length === 2).length === 2;
+  const producer = await createProducer({ connection: setUp.connection });
+  let sent = 0;
+  const sendMore = async () => {
+    await producer.send(numbered(setUp.topics.transactions.name, 200, sent));
+    sent += 200;
+  };
+
+  await start(setUp, member('first'));
+  const second = start(setUp, member('second'));
+  // Traffic flows until each member was told its half, whoever is told first, and a little longer.
+  while (!isShared()) await sendMore();
+  await second;
+  await sendMore();
+  await producer.close();
+
+  await expect.poll(() => new Set(seen).size).toBe(sent);
+  expect(revoked[0]).toBe(4);
+  expect([...held.values()].sort()).toEqual([
     [0, 2],
     [1, 3],
   ]);
   expect(overlaps).toEqual([]);
-  expect(seen.length).toBe(total);
+  expect(seen.length).toBe(sent);
 });
 
 test('consumption starts at the smaller of the committed offset and the offset of the state', async () => {

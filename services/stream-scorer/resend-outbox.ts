@@ -1,9 +1,9 @@
 // services/stream-scorer/resend-outbox.ts: outputs that were stored but perhaps never acknowledged go out again, before anything new is read.
 import type { AssignedPartition } from '../../shared/kafka/chunk-dispatcher.ts';
+import { decodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
-import { decodeOutputs } from './outbox-codec.ts';
 import { positionOf } from './steps/store-decisions.ts';
 
 /** Called with the partitions just assigned. The bytes are those of the first time: readers keep the first copy. */

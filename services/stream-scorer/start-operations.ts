@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import type { Consumer } from '../../shared/kafka/consumer.ts';
 import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
+import type { StartedModel } from '../../shared/scoring/start-model.ts';
 import type { ProgressWatch } from './progress-watch.ts';
-import type { StartedModel } from './start-model.ts';
 import { lagOf } from './watching.ts';
 
 export interface OperationsParts {

@@ -1,11 +1,10 @@
 // services/stream-scorer/steps/parse-transactions.ts: bytes → Transaction, or a dead letter that names the field.
 import type { Clock } from '../../../shared/clock.ts';
+import { contentHashOf } from '../../../shared/decisions/content-hash.ts';
 import type { EdgeSettings } from '../../../shared/edge/edge-settings.ts';
 import { parseTransaction } from '../../../shared/edge/parse-transaction.ts';
-
 import type { ScorerMetrics } from '../../../shared/observability/metrics.ts';
 import type { Chunk, ParsedChunk, ReceivedTransaction, RefusedRecord, Step } from '../chunk.ts';
-import { contentHashOf } from '../content-hash.ts';
 
 /** Refuses nothing silently: each record of the chunk is in `received` or in `refused`. */
 export function createParseTransactionsStep(parts: {

@@ -1,5 +1,6 @@
 // services/stream-scorer/steps/store-decisions.ts: append, decision bytes, outputs and input offsets in one store transaction, before anything is emitted.
 
+import { encodeOutputs } from '../../../shared/kafka/outbox-codec.ts';
 import { offsetsAfter } from '../../../shared/kafka/records.ts';
 import type {
   OutboxEntry,
@@ -8,7 +9,6 @@ import type {
   StoredDecision,
 } from '../../../shared/sequence/state-store.ts';
 import type { EvaluatedChunk, EvaluatedTransaction, Step, StoredChunk } from '../chunk.ts';
-import { encodeOutputs } from '../outbox-codec.ts';
 import type { OutputWriter } from '../outputs.ts';
 
 /** How long decisions are remembered, ms: those that alerted until their latest label, the rest until nobody retries. */

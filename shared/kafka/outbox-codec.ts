@@ -1,5 +1,5 @@
-// services/stream-scorer/outbox-codec.ts: output records of a chunk as one block of bytes and back, for the store's outbox.
-import type { OutputRecord } from '../../shared/kafka/records.ts';
+// shared/kafka/outbox-codec.ts: output records of a chunk as one block of bytes and back, for the store's outbox.
+import type { OutputRecord } from './records.ts';
 
 const ABSENT = 0xffffffff;
 

@@ -1,6 +1,6 @@
-// test/services/stream-scorer/outbox-codec.test.ts: outputs come back from the outbox as they went in.
+// test/shared/kafka/outbox-codec.test.ts: outputs come back from the outbox as they went in.
 import { describe, expect, test } from 'vitest';
-import { decodeOutputs, encodeOutputs } from '../../../services/stream-scorer/outbox-codec.ts';
+import { decodeOutputs, encodeOutputs } from '../../../shared/kafka/outbox-codec.ts';
 
 const text = (bytes: Uint8Array | string | null | undefined) =>
   bytes == null ? bytes : Buffer.from(bytes).toString();

@@ -1,4 +1,4 @@
-// services/stream-scorer/topic-names.ts: the topics this process reads and writes, prefix included.
+// shared/kafka/topic-names.ts: the topics a scoring process reads and writes, prefix included.
 import { deadLetterTopicOf, topicsWithPrefix } from '../../schemas/topics.ts';
 
 export interface TopicNames {

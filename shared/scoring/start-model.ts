@@ -1,16 +1,27 @@
-// services/stream-scorer/start-model.ts: the champion, verified, and the encoder that runs it, announced.
-import { createOnnxEncoder, type OnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import type { Scope } from '../../shared/lifecycle/scope.ts';
-import type { Logger } from '../../shared/observability/logger.ts';
-import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
-import { FileRegistry } from '../../shared/registry/file-registry.ts';
-import { loadAlias } from '../../shared/registry/registry.ts';
-import { type Champion, createChampion } from '../../shared/scoring/champion.ts';
-import type { ScorerSettings } from './config.ts';
+// shared/scoring/start-model.ts: the champion, verified, and the encoder that runs it, announced.
+import type { ProviderChoice } from '../encoder/binding.ts';
+import { createOnnxEncoder, type OnnxEncoder } from '../encoder/onnx-encoder.ts';
+import type { Scope } from '../lifecycle/scope.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { ScorerMetrics } from '../observability/metrics.ts';
+import { FileRegistry } from '../registry/file-registry.ts';
+import { loadAlias } from '../registry/registry.ts';
+import { type Champion, createChampion } from './champion.ts';
 
 export interface StartedModel {
   readonly champion: Champion;
   readonly encoder: OnnxEncoder;
+}
+
+/** Settings of a process that scores, as its config.ts reads them. */
+export interface ModelSettings {
+  readonly registryDirectory: string;
+  readonly encoderProvider: ProviderChoice;
+  /** Worker threads; 0 = one per core. */
+  readonly encoderWorkers: number;
+  readonly encoderQueuePositions: number;
+  /** A worker that is silent for this long is abandoned; default of the encoder when left out. */
+  readonly encoderRunDeadlineMs?: number;
 }
 
 /** A missing GPU is a warning that cannot be overlooked; one that was asked for by name and is absent throws. */
@@ -24,7 +35,7 @@ function announce(log: Logger, metrics: ScorerMetrics, encoder: OnnxEncoder): vo
 
 /** @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_HASH_MISMATCH, FRAUD_MODEL_INVALID, FRAUD_PROVIDER_UNAVAILABLE */
 export async function startModel(parts: {
-  readonly settings: ScorerSettings;
+  readonly settings: ModelSettings;
   readonly log: Logger;
   readonly metrics: ScorerMetrics;
   readonly scope: Scope;
@@ -41,6 +52,9 @@ export async function startModel(parts: {
         provider: settings.encoderProvider,
         queueLimitPositions: settings.encoderQueuePositions,
         ...(settings.encoderWorkers > 0 ? { workers: settings.encoderWorkers } : {}),
+        ...(settings.encoderRunDeadlineMs === undefined
+          ? {}
+          : { runDeadlineMs: settings.encoderRunDeadlineMs }),
       }),
     (part) => part.close(),
   );

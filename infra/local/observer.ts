@@ -4,11 +4,11 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { TopicTable } from '../../schemas/topics.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type Alert, alertSchema } from '../../shared/domain/decision.ts';
+import { averagePrecision } from '../../shared/evaluation/metrics.ts';
 import type { KafkaConnection } from '../../shared/kafka/connection.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
 import { deadLetterHeaders } from '../../shared/kafka/dead-letter.ts';
 import { headerText, type InputRecord } from '../../shared/kafka/records.ts';
-import { averagePrecision } from '../../shared/training/metrics.ts';
 
 /** What was seen so far. Times are the wall clock, ms. */
 export interface Observed {

@@ -20,9 +20,11 @@ const layers: readonly (readonly string[])[] = [
     'kafka',
     'edge',
     'simulation',
+    'evaluation',
+    'report',
   ],
   ['scoring', 'replay'],
-  ['restore', 'training', 'transfer'],
+  ['restore', 'prepare', 'training', 'transfer'],
 ];
 
 /** The only folder that may name the package: everything else goes through the adapter there. */

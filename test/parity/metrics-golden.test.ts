@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { areaUnderCurve, averagePrecision, cardPrecisionAtK } from '../../shared/training/metrics.ts';
+import { areaUnderCurve, averagePrecision, cardPrecisionAtK } from '../../shared/evaluation/metrics.ts';
 import { findQualityData } from '../quality/sparkov-data.ts';
 
 const goldenFile = findQualityData('handbook/golden/metrics.json');

@@ -1,7 +1,7 @@
 // test/quality/bootstrap-rounds.ts: average precision of several methods on the same rows, over one set of resampled cards.
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { averagePrecision } from '../../shared/training/metrics.ts';
+import { averagePrecision } from '../../shared/evaluation/metrics.ts';
 
 /** One method: its average precision (mean over its score columns), as measured and in every round. */
 export interface Rounds {

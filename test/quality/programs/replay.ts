@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../../shared/config/package-root.ts';
 import { decisionSchema } from '../../../shared/domain/decision.ts';
+import { averagePrecision } from '../../../shared/evaluation/metrics.ts';
 import { auditTopics } from '../../../shared/kafka/audit.ts';
 import { readTopicEnds, scanTopic } from '../../../shared/kafka/scan-topic.ts';
 import { loadMapping } from '../../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
-import { averagePrecision } from '../../../shared/training/metrics.ts';
 import { createStreamRig, type StreamRig } from '../../support/stream-rig.ts';
 import { findQualityData } from '../sparkov-data.ts';
 

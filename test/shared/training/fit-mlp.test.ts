@@ -1,11 +1,11 @@
 // test/shared/training/fit-mlp.test.ts: the MLP head learns what a linear head cannot, honours weights and emphasis, and repeats itself.
 import { expect, test } from 'vitest';
+import { areaUnderCurve } from '../../../shared/evaluation/metrics.ts';
 import type { HeadRows } from '../../../shared/head/fit-head.ts';
 import { createPlainHead } from '../../../shared/head/head-weights.ts';
 import { chooseBackend } from '../../../shared/training/backend.ts';
 import { fitMlpHead } from '../../../shared/training/fit-mlp.ts';
 import { scoreRows } from '../../../shared/training/judge-head.ts';
-import { areaUnderCurve } from '../../../shared/training/metrics.ts';
 
 const { tf } = await chooseBackend('cpu');
 const options = { seed: 3, hidden: [16], epochs: 12, batchRows: 64, learningRate: 0.02, inputDropout: 0 };

@@ -1,4 +1,4 @@
-// test/shared/training/metrics.test.ts: metrics equal naive versions, group ties, and the bootstrap sees a real difference.
+// test/shared/evaluation/metrics.test.ts: metrics equal naive versions, group ties, and the bootstrap sees a real difference.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -7,7 +7,7 @@ import {
   cardPrecisionAtK,
   pairedBootstrap,
   recallAtShare,
-} from '../../../shared/training/metrics.ts';
+} from '../../../shared/evaluation/metrics.ts';
 
 const rows = fc
   .array(fc.record({ score: fc.integer({ min: 0, max: 9 }), label: fc.integer({ min: 0, max: 1 }) }), {

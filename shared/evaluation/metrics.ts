@@ -1,4 +1,4 @@
-// shared/training/metrics.ts: how a ranking is judged: average precision (ties grouped), AUC, card precision at k, paired bootstrap over cards.
+// shared/evaluation/metrics.ts: how a ranking is judged: average precision (ties grouped), AUC, card precision at k, paired bootstrap over cards.
 
 /** Scores and labels of the same rows, with optional weights (1 / sampling rate of the row). */
 export interface Ranking {

@@ -1,8 +1,9 @@
 // shared/training/judge-head.ts: average precision, AUC and recall of a head on a dataset, whole and by typology.
+
+import { areaUnderCurve, averagePrecision, recallAtShare } from '../evaluation/metrics.ts';
 import type { HeadRows } from '../head/fit-head.ts';
 import { createPlainHead, type HeadWeights } from '../head/head-weights.ts';
 import type { HeadDataset } from './head-dataset.ts';
-import { areaUnderCurve, averagePrecision, recallAtShare } from './metrics.ts';
 
 /** How a ranking did. */
 export interface Judgement {

@@ -16,6 +16,8 @@ export interface DecisionInput {
   readonly context: Context;
   /** Readings and raw scores, champion's first; absent when the encoder did not answer. */
   readonly encoded: EncodedRow | undefined;
+  /** True when the histories could not be read in time: only the rules may answer. */
+  readonly withoutHistory?: boolean | undefined;
   readonly receivedAtMs: number;
   readonly decidedAt: string;
   readonly timingsMs: Record<string, number>;
@@ -36,8 +38,10 @@ const BITS_UNIT = 1000;
 export function createDecisionWriter(champion: Champion): DecisionWriter {
   const scoreRaw = createLadder(champion);
   const toIso = createIsoCache();
-  return ({ transaction, context, encoded, receivedAtMs, decidedAt, timingsMs }) => {
-    const { tier, rawScore } = scoreRaw(context, encoded);
+  return ({ transaction, context, encoded, withoutHistory, receivedAtMs, decidedAt, timingsMs }) => {
+    const { tier, rawScore } = withoutHistory
+      ? { tier: 'rules' as const, rawScore: scoreByRules(context.features) }
+      : scoreRaw(context, encoded);
     const { thresholds, calibrators } = champion;
     const { reference, rarity, stamp } = champion.viewOf(transaction.portfolioId);
     const score = roundScore(calibrators[tier].toScore(rawScore));

@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts';
 import { buildAppends, buildContext } from '../features/build-context.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
 import type { Champion } from './champion.ts';
+import { allWithin, type EvaluationLimits, orEmptyWithin } from './deadline.ts';
 import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
 import { loadWorkingRecords, type ReadRecords, type WorkingRecords } from './working-records.ts';
 
@@ -61,9 +62,14 @@ export interface ScorerOptions extends ScoringModel {
 export interface Scorer {
   /**
    * Evaluations in the order of the requests. Transactions see those before them in the same call.
+   * With limits a lower tier answers in time rather than a full one late.
    * @throws AppError FRAUD_ENCODER_OVERLOADED: nothing was decided, call again; and whatever `readRecords` throws
    */
-  evaluateMany(requests: readonly ScoreRequest[], readRecords: ReadRecords): Promise<Evaluation[]>;
+  evaluateMany(
+    requests: readonly ScoreRequest[],
+    readRecords: ReadRecords,
+    limits?: EvaluationLimits,
+  ): Promise<Evaluation[]>;
   /** Calls from now on use this model; those under way finish with the one they began with. Returns the one replaced. */
   replaceModel(model: ScoringModel): ScoringModel;
   readonly model: ScoringModel;
@@ -76,18 +82,28 @@ export function createScorer(options: ScorerOptions): Scorer {
   let model: ScoringModel = { champion: options.champion, encoder: options.encoder };
   let writer = createDecisionWriter(model.champion);
   return {
-    evaluateMany: async (requests, readRecords) => {
+    evaluateMany: async (requests, readRecords, limits) => {
       const { champion, encoder } = model;
       const write = writer;
       const stopwatch = createStopwatch();
       const transactions = requests.map(({ transaction }) => transaction);
-      const records = await loadWorkingRecords(transactions, readRecords);
+      const reading = orEmptyWithin(readRecords, limits?.historyWithinMs);
+      const records = await loadWorkingRecords(transactions, reading.readRecords);
       stopwatch.lap('read');
       const drafts = transactions.map((transaction) => draftOne(transaction, records, champion));
       stopwatch.lap('features');
-      const encoded = await encodeDrafts(drafts, encoder, options.onDegrade);
+      const withoutHistory = reading.isEmpty();
+      const encoded = withoutHistory
+        ? undefined
+        : await encodeDrafts(
+            drafts,
+            encoder && allWithin(encoder, limits?.encoderWithinMs),
+            options.onDegrade,
+          );
       stopwatch.lap('encoder');
-      return finishAll(drafts, { requests, encoded, write, timingsMs: stopwatch.laps, clock: options.clock });
+      const { clock } = options;
+      const timingsMs = stopwatch.laps;
+      return finishAll(drafts, { requests, encoded, withoutHistory, write, timingsMs, clock });
     },
     replaceModel: (next) => {
       const replaced = model;
@@ -117,7 +133,7 @@ function draftOne(transaction: Transaction, records: WorkingRecords, champion: C
 /** Readings and raw scores of the drafts owed a decision, in their order; undefined when the encoder cannot answer. */
 async function encodeDrafts(
   drafts: readonly Draft[],
-  encoder: Encoder | undefined,
+  encoder: Pick<Encoder, 'encodeMany'> | undefined,
   onDegrade: ScorerOptions['onDegrade'],
 ): Promise<readonly EncodedRow[] | undefined> {
   const rows = drafts.flatMap((draft) => (draft.kind === 'decided' ? [draft.context] : []));
@@ -134,6 +150,7 @@ async function encodeDrafts(
 interface FinishOptions {
   readonly requests: readonly ScoreRequest[];
   readonly encoded: readonly EncodedRow[] | undefined;
+  readonly withoutHistory: boolean;
   readonly write: DecisionWriter;
   readonly timingsMs: Record<string, number>;
   readonly clock: Clock;
@@ -149,6 +166,7 @@ function finishAll(drafts: readonly Draft[], options: FinishOptions): Evaluation
       transaction: draft.transaction,
       context: draft.context,
       encoded,
+      withoutHistory: options.withoutHistory,
       receivedAtMs: options.requests[index]?.receivedAtMs ?? 0,
       decidedAt,
       timingsMs: options.timingsMs,

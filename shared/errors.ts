@@ -1,22 +1,10 @@
 // shared/errors.ts: AppError and the one catalogue: code, sentence, what to do, retryable.
-
-/** How a step reacts: `data` → dead letter, `dependency` → pause and retry, `usage` → tell the caller, `fatal` → end the process. */
-export type ErrorKind = 'data' | 'dependency' | 'usage' | 'fatal';
-
-interface CatalogueEntry {
-  readonly kind: ErrorKind;
-  readonly sentence: string;
-  readonly whatToDo: string;
-}
-
-const entry = (kind: ErrorKind, sentence: string, whatToDo: string): CatalogueEntry => ({
-  kind,
-  sentence,
-  whatToDo,
-});
+import { type CatalogueEntry, type ErrorKind, entry } from './error-entry.ts';
+import { requestErrors } from './request-errors.ts';
 
 /** Every code the product can raise. docs: infra/runbooks/errors.md (a test holds the two together). */
 export const errorCatalogue = {
+  ...requestErrors,
   // Records
   FRAUD_RECORD_EMPTY: entry(
     'data',
@@ -162,6 +150,11 @@ export const errorCatalogue = {
     'usage',
     'An argument or input file is invalid.',
     'Correct what is named; see --help.',
+  ),
+  FRAUD_EVALUATION_IMPOSSIBLE: entry(
+    'usage',
+    'These rows cannot be judged.',
+    'Judge rows of both labels with finite scores; widen the window when no fraud is in it.',
   ),
   FRAUD_TRAINING_DIVERGED: entry(
     'fatal',

@@ -3,7 +3,7 @@ import { createOnnxBuilder } from '../encoder/onnx-builder.ts';
 import { type HeadWeights, INPUT_LIMIT } from './head-weights.ts';
 
 /**
- * ONNX bytes of a head. The graph does what `createPlainHead` does: standardise, clip, dense layers with ReLU between.
+ * ONNX bytes of a head. The graph does what `createPlainHead` does: standardise, clip, encode, dense layers with ReLU between.
  * @param metadata written into the model, e.g. its version
  */
 export function writeHeadGraph(head: HeadWeights, metadata: Readonly<Record<string, string>>): Uint8Array {
@@ -13,6 +13,15 @@ export function writeHeadGraph(head: HeadWeights, metadata: Readonly<Record<stri
   const centred = builder.node('Sub', [input, builder.weight('mean', [width], head.mean)]);
   const scaled = builder.node('Div', [centred, builder.weight('scale', [width], head.scale)]);
   let value = builder.node('Clip', [scaled, builder.scalar(-INPUT_LIMIT), builder.scalar(INPUT_LIMIT)]); // (B, D)
+  const { encoding } = head;
+  if (encoding) {
+    const count = encoding.columns.length;
+    const gathered = builder.node('Gather', [input, builder.integers([...encoding.columns])], { axis: 1 });
+    const shifted = builder.node('Sub', [gathered, builder.weight('starts', [count], encoding.starts)]);
+    const shares = builder.node('Mul', [shifted, builder.weight('slopes', [count], encoding.slopes)]);
+    const encoded = builder.node('Clip', [shares, builder.scalar(0), builder.scalar(1)]); // (B, K)
+    value = builder.node('Concat', [value, encoded], { axis: 1 }); // (B, D + K)
+  }
   head.layers.forEach((layer, index) => {
     const weights = builder.weight(`layer.${index}.weight`, [layer.inputs, layer.outputs], layer.weights);
     const bias = builder.weight(`layer.${index}.bias`, [layer.outputs], layer.bias);

@@ -1,6 +1,7 @@
 // shared/head/head-weights.ts: weights of a head (linear or MLP), its forward pass in plain arithmetic, and its JSON form.
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { encodePiecewise, type PiecewiseEncoding } from './piecewise.ts';
 
 /** One dense layer; ReLU follows every layer but the last. */
 export interface HeadLayer {
@@ -19,8 +20,14 @@ export interface HeadWeights {
   /** Standardised input = clip((x − mean) / scale, ± INPUT_LIMIT). */
   readonly mean: Float32Array;
   readonly scale: Float32Array;
+  /** When present the first layer reads standardised inputs ‖ encoded ones, D + K. */
+  readonly encoding?: PiecewiseEncoding | undefined;
   readonly layers: readonly HeadLayer[];
 }
+
+/** Width of what the first layer reads. */
+export const firstWidthOf = ({ inputs, encoding }: Pick<HeadWeights, 'inputs' | 'encoding'>): number =>
+  inputs.length + (encoding?.columns.length ?? 0);
 
 /** Standardised inputs are clipped here: beyond ten standard deviations a value says no more, and cannot blow up a logit. */
 export const INPUT_LIMIT = 10;
@@ -33,12 +40,14 @@ export interface PlainHead {
 
 /** A runner of the head in plain arithmetic: for the tier that must answer when ONNX Runtime does not. */
 export function createPlainHead(head: HeadWeights): PlainHead {
-  const standardised = new Float32Array(head.inputs.length);
+  const first = new Float32Array(firstWidthOf(head));
+  const standardised = first.subarray(0, head.inputs.length);
   const activations = head.layers.map((layer) => new Float32Array(layer.outputs));
   return {
     scoreOne: (row) => {
       standardise(head, row, standardised);
-      let input: Float32Array = standardised;
+      if (head.encoding) encodePiecewise(head.encoding, row, first, standardised.length);
+      let input: Float32Array = first;
       for (let index = 0; index < head.layers.length; index++) {
         const layer = head.layers[index];
         const output = activations[index];
@@ -88,6 +97,7 @@ const storedHeadSchema = z.object({
   inputs: z.array(z.string()),
   mean: z.base64(),
   scale: z.base64(),
+  encoding: z.object({ columns: z.array(z.int().min(0)), starts: z.base64(), slopes: z.base64() }).optional(),
   layers: z
     .array(z.object({ inputs: z.int(), outputs: z.int(), weights: z.base64(), bias: z.base64() }))
     .min(1),
@@ -99,6 +109,13 @@ export function toHeadBytes(head: HeadWeights): Uint8Array {
     inputs: [...head.inputs],
     mean: toBase64(head.mean),
     scale: toBase64(head.scale),
+    ...(head.encoding && {
+      encoding: {
+        columns: [...head.encoding.columns],
+        starts: toBase64(head.encoding.starts),
+        slopes: toBase64(head.encoding.slopes),
+      },
+    }),
     layers: head.layers.map(({ inputs, outputs, weights, bias }) => ({
       inputs,
       outputs,
@@ -116,11 +133,18 @@ export function toHeadBytes(head: HeadWeights): Uint8Array {
 export function parseHead(bytes: Uint8Array): HeadWeights {
   const parsed = storedHeadSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
   if (!parsed.success) throw new AppError('FRAUD_MODEL_INVALID', { detail: z.prettifyError(parsed.error) });
-  const { inputs, mean, scale, layers } = parsed.data;
+  const { inputs, mean, scale, encoding, layers } = parsed.data;
   const head: HeadWeights = {
     inputs,
     mean: fromBase64(mean),
     scale: fromBase64(scale),
+    ...(encoding && {
+      encoding: {
+        columns: Int32Array.from(encoding.columns),
+        starts: fromBase64(encoding.starts),
+        slopes: fromBase64(encoding.slopes),
+      },
+    }),
     layers: layers.map((layer) => ({
       inputs: layer.inputs,
       outputs: layer.outputs,
@@ -134,8 +158,9 @@ export function parseHead(bytes: Uint8Array): HeadWeights {
   return head;
 }
 
-function hasFittingShapes({ inputs, mean, scale, layers }: HeadWeights): boolean {
-  let width = inputs.length;
+function hasFittingShapes(head: HeadWeights): boolean {
+  const { inputs, mean, scale, encoding, layers } = head;
+  let width = firstWidthOf(head);
   for (const layer of layers) {
     const fits =
       layer.inputs === width &&
@@ -144,7 +169,12 @@ function hasFittingShapes({ inputs, mean, scale, layers }: HeadWeights): boolean
     if (!fits) return false;
     width = layer.outputs;
   }
-  return width === 1 && mean.length === inputs.length && scale.length === inputs.length;
+  const isEncodingFitting =
+    encoding === undefined ||
+    (encoding.starts.length === encoding.columns.length &&
+      encoding.slopes.length === encoding.columns.length &&
+      encoding.columns.every((column) => column < inputs.length));
+  return width === 1 && mean.length === inputs.length && scale.length === inputs.length && isEncodingFitting;
 }
 
 function toBase64(values: Float32Array): string {

@@ -3,18 +3,25 @@ import { expect, test } from 'vitest';
 import { createOnnxBinding } from '../../../shared/encoder/onnx-binding.ts';
 import { writeHeadGraph } from '../../../shared/head/head-graph.ts';
 import { createPlainHead, type HeadWeights } from '../../../shared/head/head-weights.ts';
+import type { PiecewiseEncoding } from '../../../shared/head/piecewise.ts';
 
 /** Values that look random and are always the same, in [−1, 1]. */
 function spread(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, (_, index) => Math.sin((index + 1) * 12.9898 + seed * 78.233));
 }
 
-function createHead(widths: readonly number[]): HeadWeights {
-  const width = widths[0] ?? 0;
+function createHead(
+  inputCount: number,
+  hidden: readonly number[],
+  encoding?: PiecewiseEncoding,
+): HeadWeights {
+  const width = inputCount;
+  const widths = [width + (encoding?.columns.length ?? 0), ...hidden, 1];
   return {
     inputs: Array.from({ length: width }, (_, index) => `input-${index}`),
     mean: spread(width, 1),
     scale: spread(width, 2).map((value) => Math.abs(value) + 0.05),
+    ...(encoding && { encoding }),
     layers: widths.slice(1).map((outputs, index) => {
       const inputs = widths[index] ?? 0;
       return {
@@ -27,8 +34,18 @@ function createHead(widths: readonly number[]): HeadWeights {
   };
 }
 
-test.each([[[7, 1]], [[7, 16, 8, 1]]])('logits of a head of widths %j agree within 1e-4', async (widths) => {
-  const head = createHead(widths);
+const encoding: PiecewiseEncoding = {
+  columns: Int32Array.of(0, 0, 3, 6),
+  starts: Float32Array.of(-5, 1, -0.25, 10),
+  slopes: Float32Array.of(1 / 6, 0.5, 400, 1),
+};
+
+test.each([
+  ['linear', createHead(7, [])],
+  ['with hidden layers', createHead(7, [16, 8])],
+  ['linear on encoded inputs', createHead(7, [], encoding)],
+  ['with hidden layers on encoded inputs', createHead(7, [16, 8], encoding)],
+])('logits of a head %s agree within 1e-4', async (_name, head) => {
   const session = await createOnnxBinding().createSession(
     writeHeadGraph(head, { modelVersion: 'test' }),
     'cpu',

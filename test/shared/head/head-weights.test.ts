@@ -31,6 +31,20 @@ test('a head comes back from its bytes', () => {
   expect(parseHead(toHeadBytes(head))).toEqual(head);
 });
 
+test('a head of encoded inputs comes back from its bytes, and one whose encoding does not fit is refused', () => {
+  const encoding = {
+    columns: Int32Array.of(1),
+    starts: Float32Array.of(0.5),
+    slopes: Float32Array.of(4),
+  };
+  const layers = [{ inputs: 3, outputs: 1, weights: Float32Array.of(0, 0, 8), bias: Float32Array.of(1) }];
+  const encoded: HeadWeights = { ...head, encoding, layers };
+  expect(parseHead(toHeadBytes(encoded))).toEqual(encoded);
+  expect(createPlainHead(encoded).scoreOne(Float32Array.of(9, 0.625))).toBe(5);
+  const outside = { ...encoded, encoding: { ...encoding, columns: Int32Array.of(2) } };
+  expect(() => parseHead(toHeadBytes(outside))).toThrow(/do not fit/);
+});
+
 test('layers that do not fit together are refused', () => {
   const wrong = { ...head, layers: head.layers.slice(0, 1) };
   expect(() => parseHead(toHeadBytes(wrong))).toThrow(/do not fit/);

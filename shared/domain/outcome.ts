@@ -14,11 +14,17 @@ export const fraudTypes = [
   'friendly-fraud',
 ] as const;
 
+/** What a record does to the piece of evidence it is about; their effect: shared/labels/precedence.md. */
+export const evidenceActions = ['new', 'update', 'duplicate', 'close', 'reopen'] as const;
+
 /** `fraud.outcomes.v1`, keyed by card. */
 export const outcomeSchema = z.object({
+  /** Identity of this record: sent again it must be the same. */
   outcomeId: identifier,
-  action: z.enum(['new', 'update', 'duplicate', 'close', 'reopen']).default('new'),
+  action: z.enum(evidenceActions).default('new'),
   kind: z.enum(evidenceKinds),
+  /** The sender's number of the dispute, report or case, the same in all its records; without one a source has one piece per kind and transaction. */
+  evidenceId: identifier.optional(),
   transactionId: identifier,
   portfolioId: identifier.default('default'),
   cardToken: identifier,

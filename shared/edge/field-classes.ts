@@ -17,6 +17,7 @@ const idFields = new Set([
   'acquirerId',
   'deviceId',
   'outcomeId',
+  'evidenceId',
   'merchantKey',
 ]);
 

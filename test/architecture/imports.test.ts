@@ -10,6 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['domain', 'errors.ts', 'error-entry.ts', 'request-errors.ts', 'clock.ts'],
   ['config', 'lifecycle', 'observability', 'http', 'storage', 'pipeline'],
   [
+    'labels',
     'sequence',
     'decisions',
     'features',

@@ -5,7 +5,8 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { AppError } from '../errors.ts';
 import { emphasise, type HeadRows, measureStandardisation, standardiseRows } from '../head/fit-head.ts';
-import type { HeadLayer, HeadWeights } from '../head/head-weights.ts';
+import { firstWidthOf, type HeadLayer, type HeadWeights } from '../head/head-weights.ts';
+import { fitPiecewise, type PiecewiseEncoding } from '../head/piecewise.ts';
 import type { TensorFlow } from './backend.ts';
 
 export interface MlpOptions {
@@ -21,6 +22,8 @@ export interface MlpOptions {
   readonly inputDropout?: number;
   /** Columns by the start of their name, and what they are multiplied by after standardising. */
   readonly emphasis?: Readonly<Record<string, number>>;
+  /** Which inputs the first layer reads piecewise-linearly encoded too; none when absent. */
+  readonly encode?: (name: string) => boolean;
   /** Called after every step with the share done. */
   readonly onProgress?: (share: number) => void;
 }
@@ -52,8 +55,9 @@ export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOpt
   const settings = { ...defaults, ...options };
   const standardisation = emphasise(measureStandardisation(rows), rows.inputs, settings.emphasis);
   const values = standardiseRows(rows, standardisation);
+  const encoding = options.encode && fitPiecewise(rows, options.encode);
   const generator = xoroshiro128plus(options.seed);
-  const widths = [rows.inputs.length, ...settings.hidden, 1];
+  const widths = [firstWidthOf({ inputs: rows.inputs, encoding }), ...settings.hidden, 1];
   const layers = createLayers(tf, widths, generator);
   setBaseRate(tf, layers, rows);
   const count = rows.labels.length;
@@ -67,7 +71,7 @@ export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOpt
     const picked = order.subarray(start, Math.min(count, start + settings.batchRows));
     const rate = settings.learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
     setLearningRate(optimizer, rate);
-    const batch = takeBatch(tf, { values, rows, picked });
+    const batch = takeBatch(tf, { values, rows, picked, encoding });
     const loss = optimizer.minimize(
       () => lossOf(tf, layers, batch, { rate: settings.inputDropout, seed: options.seed + step }),
       true,
@@ -81,7 +85,7 @@ export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOpt
   const fitted = await readLayers(layers);
   tf.dispose(trained);
   optimizer.dispose();
-  return { inputs: rows.inputs, ...standardisation, layers: fitted };
+  return { inputs: rows.inputs, ...standardisation, ...(encoding && { encoding }), layers: fitted };
 }
 
 function createLayers(tf: TensorFlow, widths: readonly number[], generator: Generator): TrainableLayer[] {
@@ -115,7 +119,7 @@ function setBaseRate(tf: TensorFlow, layers: readonly TrainableLayer[], { labels
 }
 
 interface Batch {
-  readonly inputs: Tensor2D; // (B, D)
+  readonly inputs: Tensor2D; // (B, D), or (B, D + K) with an encoding
   readonly labels: Tensor2D; // (B, 1)
   readonly weights: Tensor2D; // (B, 1)
 }
@@ -124,21 +128,43 @@ interface BatchSource {
   readonly values: Float32Array;
   readonly rows: HeadRows;
   readonly picked: Uint32Array;
+  readonly encoding: PiecewiseEncoding | undefined;
 }
 
-function takeBatch(tf: TensorFlow, { values, rows, picked }: BatchSource): Batch {
+/** The same arithmetic as `encodePiecewise`, a batch at a time. */
+function encodeBatch(
+  tf: TensorFlow,
+  raw: Tensor2D,
+  { columns, starts, slopes }: PiecewiseEncoding,
+): Tensor2D {
+  const gathered = tf.gather(raw, tf.tensor1d(columns, 'int32'), 1);
+  return gathered.sub(tf.tensor1d(starts)).mul(tf.tensor1d(slopes)).clipByValue(0, 1) as Tensor2D;
+}
+
+function takeInputs(tf: TensorFlow, { values, rows, picked, encoding }: BatchSource): Tensor2D {
   const columns = rows.inputs.length;
-  const inputs = new Float32Array(picked.length * columns);
+  const take = (from: Float32Array): Tensor2D => {
+    const taken = new Float32Array(picked.length * columns);
+    picked.forEach((row, at) => {
+      taken.set(from.subarray(row * columns, (row + 1) * columns), at * columns);
+    });
+    return tf.tensor2d(taken, [picked.length, columns]);
+  };
+  if (!encoding) return take(values);
+  return tf.tidy(() => tf.concat([take(values), encodeBatch(tf, take(rows.values), encoding)], 1));
+}
+
+function takeBatch(tf: TensorFlow, source: BatchSource): Batch {
+  const { rows, picked } = source;
   const labels = new Float32Array(picked.length);
   const weights = new Float32Array(picked.length);
   picked.forEach((row, at) => {
-    inputs.set(values.subarray(row * columns, (row + 1) * columns), at * columns);
     labels[at] = rows.labels[row] ?? 0;
     weights[at] = rows.weights?.[row] ?? 1;
   });
   const shape: [number, number] = [picked.length, 1];
   return {
-    inputs: tf.tensor2d(inputs, [picked.length, columns]),
+    inputs: takeInputs(tf, source),
     labels: tf.tensor2d(labels, shape),
     weights: tf.tensor2d(weights, shape),
   };

@@ -41,3 +41,15 @@ test('a column emphasised by 0 has no say', async () => {
   const plain = createPlainHead(head);
   expect(plain.scoreOne(Float32Array.of(4, -50))).toBe(plain.scoreOne(Float32Array.of(4, 50)));
 });
+
+test('a narrow band that a straight line cannot tell is learnt by a linear head on encoded inputs', async () => {
+  const count = 600;
+  const values = Float32Array.from({ length: count }, (_, row) => Math.sin(row * 12.9898) * 3);
+  const labels = Uint8Array.from(values, (value) => (value > 0.5 && value < 1 ? 1 : 0));
+  const rows: HeadRows = { inputs: ['only'], values, labels };
+  const settings = { ...options, hidden: [], weightDecay: 0, epochs: 40 };
+  const plain = await fitMlpHead(tf, rows, settings);
+  const encoded = await fitMlpHead(tf, rows, { ...settings, encode: () => true });
+  expect(areaUnderCurve({ scores: scoreRows(plain, rows), labels })).toBeLessThan(0.8);
+  expect(areaUnderCurve({ scores: scoreRows(encoded, rows), labels })).toBeGreaterThan(0.97);
+});

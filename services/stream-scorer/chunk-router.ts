@@ -31,6 +31,8 @@ export function createChunkRouter(parts: {
 }): ChunkRouter {
   const { metrics, clock, transactionsTopic } = parts;
   const counts = { consumed: 0, decided: 0, applied: 0, deadLettered: 0, redelivered: 0, outcomes: 0 };
+  /** Runs done of a chunk that is owed: handed out again after a failure, it goes on where it failed. */
+  const runsDone = new WeakMap<readonly InputRecord[], number>();
 
   const count = (done: StoredChunk): void => {
     for (const { decision } of done.evaluated) {
@@ -49,7 +51,9 @@ export function createChunkRouter(parts: {
   return {
     counts: () => ({ ...counts }),
     onChunk: async (consumed) => {
-      for (const records of splitByTopic(consumed.records)) {
+      const runs = splitByTopic(consumed.records).entries();
+      for (const [index, records] of runs) {
+        if (index < (runsDone.get(consumed.records) ?? 0)) continue;
         const [{ topic }] = records;
         clock.follow(records);
         if (topic === transactionsTopic)
@@ -66,6 +70,7 @@ export function createChunkRouter(parts: {
         }
         metrics.consumed.inc({ topic }, records.length);
         counts.consumed += records.length;
+        runsDone.set(consumed.records, index + 1);
       }
       await consumed.commit();
     },

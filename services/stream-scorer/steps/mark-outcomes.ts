@@ -1,5 +1,6 @@
 // services/stream-scorer/steps/mark-outcomes.ts: Outcome → label known at a time, in the histories of card, merchant and account; or a dead letter.
 import type { Clock } from '../../../shared/clock.ts';
+import type { Outcome } from '../../../shared/domain/outcome.ts';
 import type { EdgeSettings } from '../../../shared/edge/edge-settings.ts';
 import { parseOutcome } from '../../../shared/edge/parse-outcome.ts';
 import { toDeadLetter } from '../../../shared/kafka/dead-letter.ts';
@@ -21,6 +22,7 @@ export function createMarkOutcomesStep(parts: {
 }): (records: readonly InputRecord[]) => Promise<void> {
   return async function markOutcomes(records) {
     const labels: MarkLabel[] = [];
+    const marked: Outcome['label'][] = [];
     const refused: RefusedRecord[] = [];
     const nowMs = parts.clock.now();
     for (const record of records) {
@@ -30,12 +32,14 @@ export function createMarkOutcomesStep(parts: {
         continue;
       }
       labels.push(...labelMarksOf(parsed.outcome));
-      parts.metrics.outcomesMarked.inc({ label: parsed.outcome.label });
+      marked.push(parsed.outcome.label);
     }
     await parts.producer.send(
       refused.map((one) => toDeadLetter(one, parts.deadLetterTopic(one.record.topic))),
     );
-    for (const { error } of refused) parts.metrics.deadLettered.inc({ reason: error.code });
     await parts.store.commit({ labels, inputOffsets: offsetsAfter(records) });
+    // Counted when all is done: what fails is tried again from its beginning.
+    for (const { error } of refused) parts.metrics.deadLettered.inc({ reason: error.code });
+    for (const label of marked) parts.metrics.outcomesMarked.inc({ label });
   };
 }

@@ -16,7 +16,8 @@ export type ParsedOutcome =
     }
   | InvalidRecord;
 
-const reader = {
+/** What an outcome is read with, from a record or from a request. */
+export const outcomeReader = {
   schema: outcomeSchema,
   classes: outcomeClasses('id'),
   strictClasses: outcomeClasses('strict-id'),
@@ -36,17 +37,30 @@ export function parseOutcome(
 ): ParsedOutcome {
   const record = { value, key };
   return refuseDataErrors(record, () => {
-    const { value: outcome, ...counts } = parseRecord(record, reader, settings);
-    const transactionTimeMs = Date.parse(outcome.transactionTime);
-    const labeledAtMs = Date.parse(outcome.labeledAt);
-    const limits = { nowMs, maxFutureMs: settings.maxFutureMs, maxPastMs: settings.maxOutcomePastMs };
-    checkTime('transactionTime', transactionTimeMs, limits);
-    checkTime('labeledAt', labeledAtMs, limits);
-    if (labeledAtMs < transactionTimeMs)
-      throw new AppError('FRAUD_FIELD_INVALID', {
-        field: 'labeledAt',
-        detail: 'Expected a time not before transactionTime.',
-      });
-    return { kind: 'ok', outcome, transactionTimeMs, labeledAtMs, ...counts };
+    const { value: outcome, ...counts } = parseRecord(record, outcomeReader, settings);
+    const times = judgeOutcome(outcome, nowMs, settings);
+    return { kind: 'ok', outcome, ...times, ...counts };
   });
+}
+
+/**
+ * What the schema cannot say of an outcome: plausible times, in order.
+ * @throws AppError FRAUD_EVENT_TIME_IMPLAUSIBLE, FRAUD_FIELD_INVALID
+ */
+export function judgeOutcome(
+  outcome: Outcome,
+  nowMs: number,
+  settings: EdgeSettings,
+): { readonly transactionTimeMs: number; readonly labeledAtMs: number } {
+  const transactionTimeMs = Date.parse(outcome.transactionTime);
+  const labeledAtMs = Date.parse(outcome.labeledAt);
+  const limits = { nowMs, maxFutureMs: settings.maxFutureMs, maxPastMs: settings.maxOutcomePastMs };
+  checkTime('transactionTime', transactionTimeMs, limits);
+  checkTime('labeledAt', labeledAtMs, limits);
+  if (labeledAtMs < transactionTimeMs)
+    throw new AppError('FRAUD_FIELD_INVALID', {
+      field: 'labeledAt',
+      detail: 'Expected a time not before transactionTime.',
+    });
+  return { transactionTimeMs, labeledAtMs };
 }

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { type FieldClass, holdsCardNumber, maskCardNumbers } from './card-number.ts';
 import type { EdgeSettings } from './edge-settings.ts';
 import { inspectStrings } from './inspect-strings.ts';
-import { readObject } from './read-object.ts';
+import { type RawObject, readObject } from './read-object.ts';
 
 /** A refused record. The dead letter holds the original bytes, or the masked ones where a card number is in them. */
 export interface InvalidRecord {
@@ -39,12 +39,21 @@ export function parseRecord<Value extends { readonly cardToken: string }>(
   reader: RecordReader<Value>,
   settings: EdgeSettings,
 ): ParsedRecord<Value> {
-  const { object, needsCloserLook } = readObject(record.value, settings);
+  const parsed = parseFields(readObject(record.value, settings), reader, settings);
+  checkKey(record.key, parsed.value.cardToken);
+  return parsed;
+}
+
+/** The part of `parseRecord` after the bytes: forbidden names, card numbers, schema. @throws AppError of kind `data` */
+export function parseFields<Value>(
+  { object, needsCloserLook }: RawObject,
+  reader: RecordReader<Value>,
+  settings: Pick<EdgeSettings, 'idRule'>,
+): ParsedRecord<Value> {
   const classes = settings.idRule === 'strict' ? reader.strictClasses : reader.classes;
   const idsLikeCardNumbers = needsCloserLook ? inspectStrings(object, classes) : 0;
   const parsed = reader.schema.safeParse(object);
   if (!parsed.success) throw toFieldError(parsed.error);
-  checkKey(record.key, parsed.data.cardToken);
   return { value: parsed.data, unknownFields: reader.countUnknownFields(object), idsLikeCardNumbers };
 }
 

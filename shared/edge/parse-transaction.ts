@@ -16,7 +16,8 @@ export type ParseResult =
     }
   | InvalidRecord;
 
-const reader = {
+/** What a transaction is read with, from a record or from a request. */
+export const transactionReader = {
   schema: transactionSchema,
   classes: transactionClasses('id'),
   strictClasses: transactionClasses('strict-id'),
@@ -37,12 +38,26 @@ export function parseTransaction(
 ): ParseResult {
   const record = { value, key };
   return refuseDataErrors(record, () => {
-    const { value: transaction, ...counts } = parseRecord(record, reader, settings);
-    checkCurrencies(transaction);
-    const eventTimeMs = Date.parse(transaction.eventTime);
-    checkTime('eventTime', eventTimeMs, { nowMs, ...settings });
-    return { kind: 'ok', transaction, eventTimeMs, ...counts };
+    const { value: transaction, ...counts } = parseRecord(record, transactionReader, settings);
+    return {
+      kind: 'ok',
+      transaction,
+      eventTimeMs: judgeTransaction(transaction, nowMs, settings),
+      ...counts,
+    };
   });
+}
+
+/**
+ * What the schema cannot say of a transaction: currencies that exist, a plausible time.
+ * @returns its event time, ms
+ * @throws AppError FRAUD_CURRENCY_UNKNOWN, FRAUD_EVENT_TIME_IMPLAUSIBLE
+ */
+export function judgeTransaction(transaction: Transaction, nowMs: number, settings: EdgeSettings): number {
+  checkCurrencies(transaction);
+  const eventTimeMs = Date.parse(transaction.eventTime);
+  checkTime('eventTime', eventTimeMs, { nowMs, ...settings });
+  return eventTimeMs;
 }
 
 /** @throws AppError FRAUD_CURRENCY_UNKNOWN */

@@ -73,6 +73,11 @@ export const errorCatalogue = {
     'The transaction id was used before with other content.',
     'Give each transaction an id of its own.',
   ),
+  FRAUD_OUTCOME_QUOTA_EXCEEDED: entry(
+    'data',
+    'The source has sent more outcomes today than it may.',
+    'Find out why the feed sends so many; raise its quota or wait for the next day (UTC).',
+  ),
   // Dependencies
   FRAUD_BROKER_UNAVAILABLE: entry(
     'dependency',

@@ -63,6 +63,9 @@ export const decisionSchema = z.object({
   decidedAt: z.string(),
   /** Milliseconds per stage. Not canonical. */
   timingsMs: z.record(z.string(), z.number()),
+  /** Terminal id, or merchant id where no terminal is known; with `accountId` what late outcomes are completed with. */
+  merchantKey: z.string().optional(),
+  accountId: z.string().optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 

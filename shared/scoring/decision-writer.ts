@@ -1,7 +1,7 @@
 // shared/scoring/decision-writer.ts: raw score → calibrated decision with reasons, in the fixed key order of the decisions topic.
 import type { Context } from '../domain/context.ts';
 import type { Decision, Tier } from '../domain/decision.ts';
-import type { Transaction } from '../domain/transaction.ts';
+import { merchantKeyOf, type Transaction } from '../domain/transaction.ts';
 import type { EncodedRow } from '../encoder/encoder.ts';
 import { toAnomalyBits } from '../head/day-zero.ts';
 import { featuresOnlyInputs, writeHeadInput } from '../head/head-inputs.ts';
@@ -68,6 +68,8 @@ export function createDecisionWriter(champion: Champion): DecisionWriter {
       receivedAt: toIso(receivedAtMs),
       decidedAt,
       timingsMs,
+      merchantKey: merchantKeyOf(transaction),
+      accountId: transaction.accountId,
     };
     return { decision, tier, rawScore };
   };

@@ -26,6 +26,8 @@ export interface LmdbEnvironment {
   readonly outbox: Table<[string, number, number]>;
   /** 'revision' → number of commits so far (f64): tells a process whether another one wrote. */
   readonly revision: Table<string>;
+  /** Parked label evidence, and counts per source (lmdb-evidence-table.ts). */
+  readonly evidence: Table<string>;
   /** @throws AppError FRAUD_STORE_UNAVAILABLE when the disk is nearly full: writing on through the memory map would end the process. */
   ensureSpace(): void;
 }
@@ -56,6 +58,7 @@ export function openEnvironment(options: LmdbOptions): LmdbEnvironment {
       offsets: table('offsets'),
       outbox: table('outbox'),
       revision: table('revision'),
+      evidence: table('evidence'),
       ensureSpace: () => ensureSpace(directory),
     };
   } catch (cause) {
@@ -68,7 +71,7 @@ function toOpenOptions({ directory, mapSizeBytes, survivesPowerLoss = false }: L
     path: directory,
     mapSize: mapSizeBytes ?? DEFAULT_MAP_BYTES,
     noSubdir: false,
-    maxDbs: 8,
+    maxDbs: 12,
     noReadAhead: true, // reads are of single pages, at random
     pageSize: 8192, // records up to 4 kB lie in leaf pages, several small ones together: a third less disk than 4-kB pages
     overlappingSync: survivesPowerLoss,

@@ -1,5 +1,5 @@
 // shared/training/assemble-version.ts: heads, calibrators, thresholds and references → files and manifest of a model version.
-import { defaultFeatureSettings } from '../features/feature-settings.ts';
+import { defaultFeatureSettings, type FeatureSettings } from '../features/feature-settings.ts';
 import type { PopulationReference } from '../features/population-reference.ts';
 import { featureVersion } from '../features/velocity.ts';
 import { writeHeadGraph } from '../head/head-graph.ts';
@@ -29,24 +29,56 @@ const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const toJson = (value: unknown): Uint8Array => toBytes(`${JSON.stringify(value)}\n`);
 const referenceFile = (index: number): string => `reference-${index}.json`;
 
+/** What any version is made of. */
+export interface VersionParts
+  extends Pick<BootstrapResult, 'encoder' | 'heads' | 'calibrators' | 'thresholds'> {
+  /** Begins the name of the version. */
+  readonly kind: string;
+  /** By portfolio; `*` serves all others. */
+  readonly references: Readonly<Record<string, PopulationReference>>;
+  readonly featureSettings: FeatureSettings;
+  /** Figures, as JSON. */
+  readonly report: unknown;
+  /** Model card, Markdown, told the name of the version. */
+  readonly writeCard: (modelVersion: string) => string;
+}
+
 /**
  * The version of a bootstrap, named by what is in it: equal content, equal name.
  * @param createdAt ISO 8601
  */
 export function assembleVersion(result: BootstrapResult, createdAt: string): AssembledVersion {
-  const { encoder, heads, report } = result;
+  return assembleParts(
+    {
+      ...result,
+      kind: 'first',
+      references: { '*': result.reference },
+      featureSettings: defaultFeatureSettings,
+      writeCard: (modelVersion) => writeModelCard({ ...result, modelVersion, createdAt }),
+    },
+    createdAt,
+  );
+}
+
+/**
+ * A version from its parts, named by what is in it.
+ * @param createdAt ISO 8601
+ */
+export function assembleParts(version: VersionParts, createdAt: string): AssembledVersion {
+  const { encoder, heads, references, featureSettings } = version;
+  const portfolios = Object.keys(references).sort();
   const parts = new Map<string, Uint8Array>([
     [fileNames.encoder, encoder.model],
     [fileNames.full, writeHeadGraph(heads.full, { encoderVersion: encoder.encoderVersion })],
     [fileNames.featuresOnly, toHeadBytes(heads.featuresOnly)],
-    [fileNames.report, toJson(report)],
-    [referenceFile(0), toJson(roundReference(result.reference))],
+    [fileNames.report, toJson(version.report)],
+    ...portfolios.map((portfolioId, index): [string, Uint8Array] => [
+      referenceFile(index),
+      toJson(roundReference(references[portfolioId])),
+    ]),
   ]);
-  const modelVersion = `first-${encoder.config.name}-${digestOf(parts)}`;
-  const files = new Map([
-    ...parts,
-    [fileNames.modelCard, toBytes(writeModelCard({ ...result, modelVersion, createdAt }))],
-  ]);
+  const modelVersion = `${version.kind}-${encoder.config.name}-${digestOf(parts)}`;
+  const files = new Map([...parts, [fileNames.modelCard, toBytes(version.writeCard(modelVersion))]]);
   const manifest: Manifest = {
     formatVersion: 1,
     modelVersion,
@@ -56,11 +88,13 @@ export function assembleVersion(result: BootstrapResult, createdAt: string): Ass
       full: { file: fileNames.full, inputs: [...heads.full.inputs] },
       featuresOnly: { file: fileNames.featuresOnly, inputs: [...heads.featuresOnly.inputs] },
     },
-    calibrators: result.calibrators,
-    thresholds: result.thresholds,
+    calibrators: version.calibrators,
+    thresholds: version.thresholds,
     featureVersion,
-    featureSettings: { ...defaultFeatureSettings },
-    references: { '*': { file: referenceFile(0) } },
+    featureSettings: { ...featureSettings },
+    references: Object.fromEntries(
+      portfolios.map((portfolioId, index) => [portfolioId, { file: referenceFile(index) }]),
+    ),
     explanation,
     report: fileNames.report,
     modelCard: fileNames.modelCard,
@@ -99,12 +133,11 @@ export function withReference(
 }
 
 /** Eight significant digits say all a tail table knows, and halve its size. */
-function roundReference(reference: PopulationReference): PopulationReference {
+function roundReference(reference: PopulationReference | undefined): unknown {
   const text = JSON.stringify(reference, (_key, value: unknown) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(8)) : value,
   );
-  const rounded: PopulationReference = JSON.parse(text);
-  return rounded;
+  return JSON.parse(text);
 }
 
 function digestOf(parts: ReadonlyMap<string, Uint8Array>): string {

@@ -6,6 +6,7 @@ import { register as registerBootstrap } from './verbs/bootstrap.ts';
 import { register as registerDeadLetters } from './verbs/dead-letters.ts';
 import { register as registerDoctor } from './verbs/doctor.ts';
 import { register as registerModels } from './verbs/models.ts';
+import { register as registerOutcomes } from './verbs/outcomes.ts';
 import { register as registerPretrain } from './verbs/pretrain.ts';
 import { register as registerReference } from './verbs/reference.ts';
 import { register as registerReplay } from './verbs/replay.ts';
@@ -23,6 +24,7 @@ const verbs = [
   registerTopics,
   registerSimulate,
   registerReplay,
+  registerOutcomes,
   registerState,
   registerAudit,
   registerDeadLetters,

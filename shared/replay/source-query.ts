@@ -10,8 +10,10 @@ export interface TimeWindow {
   readonly untilMs?: number | undefined;
 }
 
-const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
+/** A name in SQL. */
+export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
+/** A text in SQL. */
+export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * The table function for a file, chosen by its name.
@@ -29,7 +31,7 @@ export function tableOf(file: string): string {
 }
 
 /** SQL of the event time in milliseconds since the epoch; NULL where it cannot be read. The session's zone fills in for missing ones. */
-function timeExpression({ column, format }: Mapping['time']): string {
+export function timeExpression({ column, format }: Pick<Mapping['time'], 'column' | 'format'>): string {
   const name = quoteName(column);
   if (format === 'epoch-milliseconds') return `try_cast(${name} AS BIGINT)`;
   if (format === 'epoch-seconds') return `try_cast(round(try_cast(${name} AS DOUBLE) * 1000) AS BIGINT)`;

@@ -8,6 +8,10 @@ export interface AdamWSettings {
   readonly weightDecay: number;
   /** Gradients are scaled down to this global norm. */
   readonly clipNorm: number;
+  /** Factor on a weight's learning rate; 1 for all when absent. */
+  readonly rateOf?: (shape: WeightShape) => number;
+  /** Keeps an exponential average of the weights with this decay too; it warms up over the first steps. */
+  readonly averaging?: number;
 }
 
 const BETA_1 = 0.9;
@@ -20,14 +24,19 @@ export interface OptimiserState {
   readonly weights: Float32Array;
   readonly mean: Float32Array;
   readonly square: Float32Array;
+  /** With `averaging`. */
+  readonly average?: Float32Array | undefined;
 }
 
 export interface AdamW {
   /** Views of the weights by name, valid until the next `apply`; made inside the caller's tidy. */
   weights(): WeightTensors;
+  /** The same of the averaged weights; the weights themselves without `averaging`. */
+  averaged(): WeightTensors;
   /** One step with the given learning rate; `gradients` in the order of the shapes. */
   apply(gradients: readonly Tensor[], learningRate: number): void;
   save(): OptimiserState;
+  dispose(): void;
 }
 
 /** Names of weights that decay: matrices; not norms, biases or tables. */
@@ -46,18 +55,28 @@ export function createAdamW(
     Tensor1D,
     Tensor1D,
   ];
-  const decay = tf.tensor1d(
-    shapes.flatMap((each, index) =>
-      Array<number>(sizes[index] ?? 0).fill(decays(each) ? settings.weightDecay : 0),
-    ),
-  );
+  const spread = (numberOf: (shape: WeightShape) => number): Tensor1D =>
+    tf.tensor1d(shapes.flatMap((each, index) => Array<number>(sizes[index] ?? 0).fill(numberOf(each))));
+  const decay = spread((each) => (decays(each) ? settings.weightDecay : 0));
+  const { rateOf } = settings;
+  const rates = rateOf && spread(rateOf);
+  let average = settings.averaging === undefined ? undefined : tf.tensor1d(start.average ?? start.weights);
+  const toNamed = (from: Tensor1D): WeightTensors => {
+    const parts = tf.split(from, sizes);
+    return Object.fromEntries(
+      shapes.map(({ name, shape }, index) => [name, (parts[index] ?? from).reshape([...shape])]),
+    );
+  };
+  const follow = () => {
+    if (average === undefined || settings.averaging === undefined) return;
+    const before = average;
+    const decayed = Math.min(settings.averaging, step / (step + 9));
+    average = tf.tidy(() => tf.keep(before.mul(decayed).add(vector.mul(1 - decayed)) as Tensor1D));
+    before.dispose();
+  };
   return {
-    weights() {
-      const parts = tf.split(vector, sizes);
-      return Object.fromEntries(
-        shapes.map(({ name, shape }, index) => [name, (parts[index] ?? vector).reshape([...shape])]),
-      );
-    },
+    weights: () => toNamed(vector),
+    averaged: () => toNamed(average ?? vector),
     apply(gradients, learningRate) {
       step++;
       const before = [vector, mean, square];
@@ -69,18 +88,21 @@ export function createAdamW(
         const nextSquare = square.mul(BETA_2).add(gradient.square().mul(1 - BETA_2)) as Tensor1D;
         const scale = Math.sqrt(1 - BETA_2 ** step) / (1 - BETA_1 ** step);
         const update = nextMean.mul(scale).div(nextSquare.sqrt().add(EPSILON)).add(vector.mul(decay));
-        return [vector.sub(update.mul(learningRate)) as Tensor1D, nextMean, nextSquare].map((each) =>
-          tf.keep(each),
-        );
+        const move = update.mul(rates ? rates.mul(learningRate) : learningRate);
+        return [vector.sub(move) as Tensor1D, nextMean, nextSquare].map((each) => tf.keep(each));
       }) as [Tensor1D, Tensor1D, Tensor1D];
       for (const tensor of before) tensor.dispose();
+      follow();
     },
     save: () => ({
       step,
       weights: Float32Array.from(vector.dataSync()),
       mean: Float32Array.from(mean.dataSync()),
       square: Float32Array.from(square.dataSync()),
+      ...(average && { average: Float32Array.from(average.dataSync()) }),
     }),
+    dispose: () =>
+      tf.dispose([vector, mean, square, decay, ...(rates ? [rates] : []), ...(average ? [average] : [])]),
   };
 }
 

@@ -1,6 +1,7 @@
 // shared/head/head-weights.ts: weights of a head (linear or MLP), its forward pass in plain arithmetic, and its JSON form.
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { type Alignment, align, hasFittingSize } from './alignment.ts';
 import { encodePiecewise, type PiecewiseEncoding } from './piecewise.ts';
 
 /** One dense layer; ReLU follows every layer but the last. */
@@ -20,6 +21,8 @@ export interface HeadWeights {
   /** Standardised input = clip((x − mean) / scale, ± INPUT_LIMIT). */
   readonly mean: Float32Array;
   readonly scale: Float32Array;
+  /** When present the first inputs (the embedding) are mapped before anything else. */
+  readonly alignment?: Alignment | undefined;
   /** When present the first layer reads standardised inputs ‖ encoded ones, D + K. */
   readonly encoding?: PiecewiseEncoding | undefined;
   readonly layers: readonly HeadLayer[];
@@ -42,9 +45,12 @@ export interface PlainHead {
 export function createPlainHead(head: HeadWeights): PlainHead {
   const first = new Float32Array(firstWidthOf(head));
   const standardised = first.subarray(0, head.inputs.length);
+  const { alignment } = head;
+  const aligned = alignment && new Float32Array(head.inputs.length);
   const activations = head.layers.map((layer) => new Float32Array(layer.outputs));
   return {
-    scoreOne: (row) => {
+    scoreOne: (given) => {
+      const row = aligned ? align(alignment, given, aligned) : given;
       standardise(head, row, standardised);
       if (head.encoding) encodePiecewise(head.encoding, row, first, standardised.length);
       let input: Float32Array = first;
@@ -97,6 +103,7 @@ const storedHeadSchema = z.object({
   inputs: z.array(z.string()),
   mean: z.base64(),
   scale: z.base64(),
+  alignment: z.object({ matrix: z.base64(), offset: z.base64() }).optional(),
   encoding: z.object({ columns: z.array(z.int().min(0)), starts: z.base64(), slopes: z.base64() }).optional(),
   layers: z
     .array(z.object({ inputs: z.int(), outputs: z.int(), weights: z.base64(), bias: z.base64() }))
@@ -109,6 +116,9 @@ export function toHeadBytes(head: HeadWeights): Uint8Array {
     inputs: [...head.inputs],
     mean: toBase64(head.mean),
     scale: toBase64(head.scale),
+    ...(head.alignment && {
+      alignment: { matrix: toBase64(head.alignment.matrix), offset: toBase64(head.alignment.offset) },
+    }),
     ...(head.encoding && {
       encoding: {
         columns: [...head.encoding.columns],
@@ -133,11 +143,14 @@ export function toHeadBytes(head: HeadWeights): Uint8Array {
 export function parseHead(bytes: Uint8Array): HeadWeights {
   const parsed = storedHeadSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
   if (!parsed.success) throw new AppError('FRAUD_MODEL_INVALID', { detail: z.prettifyError(parsed.error) });
-  const { inputs, mean, scale, encoding, layers } = parsed.data;
+  const { inputs, mean, scale, alignment, encoding, layers } = parsed.data;
   const head: HeadWeights = {
     inputs,
     mean: fromBase64(mean),
     scale: fromBase64(scale),
+    ...(alignment && {
+      alignment: { matrix: fromBase64(alignment.matrix), offset: fromBase64(alignment.offset) },
+    }),
     ...(encoding && {
       encoding: {
         columns: Int32Array.from(encoding.columns),
@@ -174,7 +187,9 @@ function hasFittingShapes(head: HeadWeights): boolean {
     (encoding.starts.length === encoding.columns.length &&
       encoding.slopes.length === encoding.columns.length &&
       encoding.columns.every((column) => column < inputs.length));
-  return width === 1 && mean.length === inputs.length && scale.length === inputs.length && isEncodingFitting;
+  const isAlignmentFitting = head.alignment === undefined || hasFittingSize(head.alignment, inputs.length);
+  const isStandardised = mean.length === inputs.length && scale.length === inputs.length;
+  return width === 1 && isStandardised && isEncodingFitting && isAlignmentFitting;
 }
 
 function toBase64(values: Float32Array): string {

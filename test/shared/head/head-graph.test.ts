@@ -45,6 +45,10 @@ test.each([
   ['with hidden layers', createHead(7, [16, 8])],
   ['linear on encoded inputs', createHead(7, [], encoding)],
   ['with hidden layers on encoded inputs', createHead(7, [16, 8], encoding)],
+  [
+    'on aligned and encoded inputs',
+    { ...createHead(7, [16], encoding), alignment: { matrix: spread(9, 30), offset: spread(3, 31) } },
+  ],
 ])('logits of a head %s agree within 1e-4', async (_name, head) => {
   const session = await createOnnxBinding().createSession(
     writeHeadGraph(head, { modelVersion: 'test' }),

@@ -31,7 +31,7 @@ test('a head comes back from its bytes', () => {
   expect(parseHead(toHeadBytes(head))).toEqual(head);
 });
 
-test('a head of encoded inputs comes back from its bytes, and one whose encoding does not fit is refused', () => {
+test('a head of encoded or aligned inputs comes back from its bytes, and one whose encoding does not fit is refused', () => {
   const encoding = {
     columns: Int32Array.of(1),
     starts: Float32Array.of(0.5),
@@ -41,6 +41,10 @@ test('a head of encoded inputs comes back from its bytes, and one whose encoding
   const encoded: HeadWeights = { ...head, encoding, layers };
   expect(parseHead(toHeadBytes(encoded))).toEqual(encoded);
   expect(createPlainHead(encoded).scoreOne(Float32Array.of(9, 0.625))).toBe(5);
+  const alignment = { matrix: Float32Array.of(2), offset: Float32Array.of(-17) };
+  const aligned: HeadWeights = { ...head, alignment };
+  expect(parseHead(toHeadBytes(aligned))).toEqual(aligned);
+  expect(createPlainHead(aligned).scoreOne(Float32Array.of(10, 2))).toBeCloseTo(8.25, 6);
   const outside = { ...encoded, encoding: { ...encoding, columns: Int32Array.of(2) } };
   expect(() => parseHead(toHeadBytes(outside))).toThrow(/do not fit/);
 });

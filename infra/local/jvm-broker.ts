@@ -29,6 +29,7 @@ export interface JvmBrokerOptions {
 }
 
 const READY_TIMEOUT_MS = 90_000;
+const PORT_TRIES = 3;
 
 /** A port that was free a moment ago. */
 export async function findFreePort(): Promise<number> {
@@ -81,12 +82,19 @@ wait "$java"; code=$?
 kill "$keeper" 2>/dev/null
 exit "$code"`;
 
+/** 16 random bytes as Kafka writes them, in base64url. Never with `-` in front: the storage tool takes that for an option. */
+export function createClusterId(random: (length: number) => Buffer = randomBytes): string {
+  const bytes = random(16);
+  // The first character stands for the upper six bits; below 32 it is a letter.
+  bytes[0] = (bytes[0] ?? 0) & 0x7f;
+  return bytes.toString('base64url');
+}
+
 async function formatStorage(jars: string, directory: string, properties: string): Promise<void> {
   if (existsSync(join(directory, 'logs', 'meta.properties'))) return;
-  const clusterId = randomBytes(16).toString('base64url');
   await run('java', [
     ...['-cp', join(jars, '*'), 'kafka.tools.StorageTool', 'format'],
-    ...['-t', clusterId, '-c', properties, '--ignore-formatted'],
+    ...['-t', createClusterId(), '-c', properties, '--ignore-formatted'],
   ]);
 }
 
@@ -118,7 +126,27 @@ export async function startJvmBroker(options: JvmBrokerOptions): Promise<LocalBr
   const directory = resolve(options.directory);
   const jars = await ensureKafkaJars();
   mkdirSync(directory, { recursive: true });
-  const port = options.port ?? (await findFreePort());
+  // A port that was free a moment ago may be taken when the JVM comes to it: then other ones are tried.
+  for (let triesLeft = options.port === undefined ? PORT_TRIES : 1; ; triesLeft--) {
+    const port = options.port ?? (await findFreePort());
+    const broker = await startOn(port, { jars, directory }).catch((error: unknown) => {
+      if (triesLeft > 1 && isPortTaken(directory)) return undefined;
+      throw error;
+    });
+    if (broker) return broker;
+  }
+}
+
+/** Whether the broker's log ends with what Kafka says about a port that is in use. */
+function isPortTaken(directory: string): boolean {
+  const log = join(directory, 'broker.log');
+  return existsSync(log) && readFileSync(log, 'utf8').slice(-20_000).includes('Address already in use');
+}
+
+async function startOn(
+  port: number,
+  { jars, directory }: { readonly jars: string; readonly directory: string },
+): Promise<LocalBroker> {
   const properties = join(directory, 'server.properties');
   writeFileSync(properties, toProperties(directory, port, await findFreePort()));
   await formatStorage(jars, directory, properties);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { createClusterId } from '../../infra/local/jvm-broker.ts';
 import { KAFKA_VERSION } from '../../infra/local/kafka-jars.ts';
 import { packageRoot } from '../../shared/config/package-root.ts';
 
@@ -23,6 +24,13 @@ test('the jars, the container image, the compose file and the prerequisites name
   );
   expect(read('infra/compose.yaml')).toContain(`apache/kafka:${KAFKA_VERSION}\n`);
   expect(read('infra/local/prerequisites.mjs')).toContain(`kafka-${KAFKA_VERSION}`);
+});
+
+test('a cluster id never looks like an option, whatever bytes chance gives', () => {
+  for (let first = 0; first < 256; first++) {
+    const id = createClusterId((length) => Buffer.alloc(length, 200).fill(first, 0, 1));
+    expect(id).toMatch(/^[A-Za-z0-9_][\w-]{21}$/);
+  }
 });
 
 /** What prerequisites.mjs finds on a machine whose PATH and home are an empty folder. */

@@ -54,9 +54,11 @@ test('the broker ends when the process that started it is killed', async () => {
     cwd: packageRoot,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = await once(createInterface({ input: parent.stdout }), 'line');
+  const ended = once(parent, 'exit').then(([code]) => [`the parent ended with ${code}`]);
+  const [line] = await Promise.race([once(createInterface({ input: parent.stdout }), 'line'), ended]);
   const pid = Number(line);
+  expect(pid, line).toBeGreaterThan(0);
   expect(isRunning(pid)).toBe(true);
   parent.kill('SIGKILL');
-  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isRunning(pid)).toBe(false);
 });

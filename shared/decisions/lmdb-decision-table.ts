@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LmdbEnvironment } from '../sequence/lmdb-environment.ts';
 import type { StoredDecision } from '../sequence/state-store.ts';
+import { isAboutCard } from './about-card.ts';
 import { decodeDecision, encodeDecision, readKeepUntilMs } from './decision-bytes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,6 +13,8 @@ const ENTRIES_PER_TRANSACTION = 16;
 export interface DecisionTable {
   find(decisionKey: string): StoredDecision | undefined;
   write(decisions: readonly StoredDecision[]): void;
+  /** Removes every decision about a card; in transactions of its own. Returns how many. */
+  erase(portfolioId: string, cardToken: string): Promise<number>;
   /** In transactions of its own, between which others get their turn. Returns how many were forgotten. */
   prune(nowMs: number): Promise<number>;
 }
@@ -48,6 +51,36 @@ function pruneSome({ root, decisions, expiry }: Tables, nowMs: number): { pruned
   });
 }
 
+const SCANNED_AT_ONCE = 512;
+
+/** Keys of decisions of one portfolio from `start` on that are about a card, and where to go on. */
+function findAboutCard(
+  { root, decisions }: Tables,
+  range: { readonly start: string; readonly end: string },
+  cardToken: string,
+): { readonly keys: string[]; readonly next: string | undefined } {
+  root.resetReadTxn();
+  const page = [...decisions.getRange({ ...range, limit: SCANNED_AT_ONCE })];
+  const keys = page.flatMap(({ key, value }) => (isAboutCard(value, cardToken) ? [key] : []));
+  const last = page.length < SCANNED_AT_ONCE ? undefined : page.at(-1)?.key;
+  return { keys, next: last === undefined ? undefined : `${last}\0` };
+}
+
+async function eraseAboutCard(tables: Tables, portfolioId: string, cardToken: string): Promise<number> {
+  const { root, decisions } = tables;
+  const end = `${portfolioId}}`; // the character behind the bar: after every key of the portfolio
+  let erased = 0;
+  for (let start: string | undefined = `${portfolioId}|`; start !== undefined; ) {
+    const { keys, next } = findAboutCard(tables, { start, end }, cardToken);
+    if (keys.length > 0) {
+      erased += root.transactionSync(() => keys.filter((key) => decisions.removeSync(key)).length);
+    }
+    start = next;
+    await setImmediate();
+  }
+  return erased;
+}
+
 export function createDecisionTable(tables: Tables): DecisionTable {
   const { decisions } = tables;
   const find = (decisionKey: string): StoredDecision | undefined => {
@@ -60,6 +93,7 @@ export function createDecisionTable(tables: Tables): DecisionTable {
       for (const decision of written) decisions.putSync(decision.decisionKey, encodeDecision(decision));
       writeExpiry(tables, written);
     },
+    erase: (portfolioId, cardToken) => eraseAboutCard(tables, portfolioId, cardToken),
     prune: async (nowMs) => {
       let total = 0;
       for (;;) {

@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts';
 import { buildAppends, buildContext } from '../features/build-context.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
 import type { Champion } from './champion.ts';
-import { allWithin, type EvaluationLimits, orEmptyWithin } from './deadline.ts';
+import { type EvaluationLimits, failingAfter, orEmptyAfter } from './deadline.ts';
 import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
 import { loadWorkingRecords, type ReadRecords, type WorkingRecords } from './working-records.ts';
 
@@ -50,7 +50,7 @@ export type Evaluation = DecidedEvaluation | AppliedEvaluation;
 /** A champion and the encoder started from its `encoderParts`; without an encoder the lower tiers answer. */
 export interface ScoringModel {
   readonly champion: Champion;
-  readonly encoder?: Encoder | undefined;
+  readonly encoder?: Pick<Encoder, 'encodeMany'> | undefined;
 }
 
 export interface ScorerOptions extends ScoringModel {
@@ -87,7 +87,7 @@ export function createScorer(options: ScorerOptions): Scorer {
       const write = writer;
       const stopwatch = createStopwatch();
       const transactions = requests.map(({ transaction }) => transaction);
-      const reading = orEmptyWithin(readRecords, limits?.historyWithinMs);
+      const reading = orEmptyAfter(readRecords, limits?.historyBy);
       const records = await loadWorkingRecords(transactions, reading.readRecords);
       stopwatch.lap('read');
       const drafts = transactions.map((transaction) => draftOne(transaction, records, champion));
@@ -95,11 +95,7 @@ export function createScorer(options: ScorerOptions): Scorer {
       const withoutHistory = reading.isEmpty();
       const encoded = withoutHistory
         ? undefined
-        : await encodeDrafts(
-            drafts,
-            encoder && allWithin(encoder, limits?.encoderWithinMs),
-            options.onDegrade,
-          );
+        : await encodeDrafts(drafts, encoder && failingAfter(encoder, limits?.encodedBy), options.onDegrade);
       stopwatch.lap('encoder');
       const { clock } = options;
       const timingsMs = stopwatch.laps;

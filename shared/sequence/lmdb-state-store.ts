@@ -1,12 +1,14 @@
 // shared/sequence/lmdb-state-store.ts: StateStore in an embedded LMDB environment that several processes of one machine share.
 import { selectFirst } from '../decisions/first-decision.ts';
 import { createDecisionTable, type DecisionTable } from '../decisions/lmdb-decision-table.ts';
+import { entityKeyOf } from '../domain/entity.ts';
 import { AppError } from '../errors.ts';
 import { applyToRecords } from './apply-change.ts';
 import { type LmdbEnvironment, type LmdbOptions, openEnvironment } from './lmdb-environment.ts';
 import { ReadCache } from './read-cache.ts';
 import type {
   EntityRecord,
+  ErasedCounts,
   InputOffset,
   OutboxEntry,
   StateChange,
@@ -84,6 +86,26 @@ class LmdbStateStore implements StateStore {
     for (const { key, value } of this.#environment.records.getRange({})) {
       yield { entityKey: key, record: Uint8Array.from(value) };
     }
+  }
+
+  async eraseCard({
+    portfolioId,
+    cardToken,
+  }: {
+    portfolioId: string;
+    cardToken: string;
+  }): Promise<ErasedCounts> {
+    const { root, records } = this.#environment;
+    const key = entityKeyOf({ kind: 'card', portfolioId, key: cardToken });
+    const isRecorded = this.#guard(() =>
+      root.transactionSync(() => {
+        // Another revision: every process forgets what it has read.
+        this.#writeRevision(this.#readRevision() + 1);
+        return records.removeSync(key);
+      }),
+    );
+    const decisions = await this.#decisions.erase(portfolioId, cardToken);
+    return { records: isRecorded ? 1 : 0, decisions };
   }
 
   async pruneDecisions(nowMs: number): Promise<number> {

@@ -1,7 +1,16 @@
 // shared/sequence/memory-state-store.ts: StateStore in plain maps: for tests, training and replays that fit in memory.
+import { isAboutCard } from '../decisions/about-card.ts';
 import { selectFirst } from '../decisions/first-decision.ts';
+import { entityKeyOf } from '../domain/entity.ts';
 import { applyToRecords } from './apply-change.ts';
-import type { EntityRecord, OutboxEntry, StateChange, StateStore, StoredDecision } from './state-store.ts';
+import type {
+  EntityRecord,
+  ErasedCounts,
+  OutboxEntry,
+  StateChange,
+  StateStore,
+  StoredDecision,
+} from './state-store.ts';
 import { copyBytes } from './transient-bytes.ts';
 
 const partitionKey = (topic: string, partition: number): string => `${partition}|${topic}`;
@@ -53,6 +62,23 @@ class MemoryStateStore implements StateStore {
       const record = this.#records.get(entityKey);
       if (record) yield { entityKey, record };
     }
+  }
+
+  async eraseCard({
+    portfolioId,
+    cardToken,
+  }: {
+    portfolioId: string;
+    cardToken: string;
+  }): Promise<ErasedCounts> {
+    const isRecorded = this.#records.delete(entityKeyOf({ kind: 'card', portfolioId, key: cardToken }));
+    let decisions = 0;
+    for (const [key, { bytes }] of this.#decisions) {
+      if (!key.startsWith(`${portfolioId}|`) || !isAboutCard(bytes, cardToken)) continue;
+      this.#decisions.delete(key);
+      decisions += 1;
+    }
+    return { records: isRecorded ? 1 : 0, decisions };
   }
 
   async pruneDecisions(nowMs: number): Promise<number> {

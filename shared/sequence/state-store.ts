@@ -66,6 +66,12 @@ export interface StateChange {
   readonly acknowledged?: readonly Omit<OutboxEntry, 'bytes'>[];
 }
 
+/** What an erasure removed. */
+export interface ErasedCounts {
+  readonly records: number;
+  readonly decisions: number;
+}
+
 /** Histories, decisions, offsets and outbox of one scorer. Adapters: LMDB (several processes on one machine), memory (tests, training). */
 export interface StateStore {
   /** Records in the order of `entityKeys`; undefined where nothing is known. */
@@ -90,6 +96,11 @@ export interface StateStore {
   scanRecords():
     | Iterable<{ entityKey: string; record: EntityRecord }>
     | AsyncIterable<{ entityKey: string; record: EntityRecord }>;
+  /**
+   * Removes a card's history and every decision about it. A transaction that comes afterwards begins a new history.
+   * Merchants and accounts keep their totals: they name no card.
+   */
+  eraseCard(card: { readonly portfolioId: string; readonly cardToken: string }): Promise<ErasedCounts>;
   /** Forgets decisions whose `keepUntilMs` has passed, at the latest an hour after. Returns how many. */
   pruneDecisions(nowMs: number): Promise<number>;
   close(): Promise<void>;

@@ -251,6 +251,33 @@ export function describeStateStore(name: string, openStore: OpenStore): void {
       expect(await store.pruneDecisions(START + 30 * 3_600_000)).toBe(0);
     });
 
+    test('an erased card leaves neither history nor decisions, others keep theirs, and it begins anew', async () => {
+      const store = open();
+      const about = (id: string, cardToken: string) =>
+        decisionOf(id, { bytes: Buffer.from(JSON.stringify({ transactionId: id, cardToken })) });
+      const decisions = Array.from({ length: 1_200 }, (_, index) =>
+        about(`d-${index}`, index % 3 === 0 ? 'card-1' : 'card-12'),
+      );
+      await store.commit({ ...appendsOf(minutes(3)), decisions });
+      await store.commit(appendsOf(minutes(3), MERCHANT));
+      await store.commit(appendsOf(minutes(2), 'c|bank|card-12'));
+      await store.readRecords([CARD]);
+      expect(await store.eraseCard({ portfolioId: 'bank', cardToken: 'card-1' })).toEqual({
+        records: 1,
+        decisions: 400,
+      });
+      const [card, merchant, other] = await store.readRecords([CARD, MERCHANT, 'c|bank|card-12']);
+      expect([card, timesOf(merchant).length, timesOf(other).length]).toEqual([undefined, 3, 2]);
+      const found = await store.findDecisions(decisions.map(({ decisionKey }) => decisionKey));
+      expect(found.filter(Boolean)).toHaveLength(800);
+      expect(await store.eraseCard({ portfolioId: 'bank', cardToken: 'card-1' })).toEqual({
+        records: 0,
+        decisions: 0,
+      });
+      await store.commit(appendsOf(minutes(1)));
+      expect(timesOf((await store.readRecords([CARD]))[0])).toHaveLength(1);
+    });
+
     test('scans all records in byte order of their keys, whatever characters ids are made of', async () => {
       const store = open();
       const keys = [

@@ -37,7 +37,8 @@ async function tierOf(parts: {
   return evaluation?.kind === 'decided' ? evaluation.decision.tier : 'none';
 }
 
-const ample = { historyWithinMs: 60_000, encoderWithinMs: 60_000 };
+const inAMinute = performance.now() + 60_000;
+const ample = { historyBy: inAMinute, encodedBy: inAMinute };
 
 test('what is there in time is used, with limits as without', async () => {
   expect(await tierOf({})).toBe('full');
@@ -48,12 +49,14 @@ test('what is there in time is used, with limits as without', async () => {
 });
 
 test('an encoder that does not answer is not waited for: the features-only head answers', async () => {
-  expect(await tierOf({ limits: { encoderWithinMs: 5 }, encodeMany: () => never })).toBe('features-only');
+  expect(await tierOf({ limits: { encodedBy: performance.now() + 5 }, encodeMany: () => never })).toBe(
+    'features-only',
+  );
 });
 
 test('histories that do not come are not waited for: the rules answer, and the encoder is not asked', async () => {
   const encodeMany = () => Promise.reject(new Error('asked'));
-  expect(await tierOf({ limits: { historyWithinMs: 5 }, readRecords: () => never, encodeMany })).toBe(
-    'rules',
-  );
+  expect(
+    await tierOf({ limits: { historyBy: performance.now() + 5 }, readRecords: () => never, encodeMany }),
+  ).toBe('rules');
 });

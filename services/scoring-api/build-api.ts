@@ -1,0 +1,180 @@
+// services/scoring-api/build-api.ts: the parts of the API wired by hand around a store and a model; nothing listens and nothing connects yet.
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { topics } from '../../schemas/topics.ts';
+import { openAccessTables } from '../../shared/access/access-tables.ts';
+import { type AuditLog, createAuditLog } from '../../shared/access/audit-log.ts';
+import { createKeyStore, type KeyStore } from '../../shared/access/key-store.ts';
+import { createTokenVerifier, type TokenVerifier } from '../../shared/access/token-verifier.ts';
+import { createAnswerStore } from '../../shared/answers/answer-store.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
+import type { Encoder } from '../../shared/encoder/encoder.ts';
+import { openTombstones } from '../../shared/erasure/tombstones.ts';
+import type { Producer } from '../../shared/kafka/producer.ts';
+import { nameTopics } from '../../shared/kafka/topic-names.ts';
+import type { Scope } from '../../shared/lifecycle/scope.ts';
+import type { Logger } from '../../shared/observability/logger.ts';
+import { FileRegistry } from '../../shared/registry/file-registry.ts';
+import { type BreakerState, createEncoderBreaker } from '../../shared/scoring/encoder-breaker.ts';
+import { createScorer, type ScoringModel } from '../../shared/scoring/scorer.ts';
+import type { StateStore } from '../../shared/sequence/state-store.ts';
+import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
+import { createApi } from './app.ts';
+import type { ApiSettings } from './config.ts';
+import { createEraseCard } from './erase-card.ts';
+import { createEvaluate } from './evaluate.ts';
+import { buildIntake } from './outcome-evidence.ts';
+import { createRecallAnswer } from './recall-answer.ts';
+import { createRecorder } from './recorder.ts';
+import { createRelay, type Relay } from './relay.ts';
+import { createScoreMany } from './score-many.ts';
+import { createScoreOnce } from './score-once.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface BuildOptions {
+  readonly settings: ApiSettings;
+  readonly clock: Clock;
+  readonly scope: Scope;
+  readonly log: Logger;
+  readonly store: StateStore;
+  readonly model: ScoringModel;
+  /** Shown with readiness. */
+  readonly facts: () => Readonly<Record<string, unknown>>;
+  /** Connects to the broker; asked when the first record is to be sent. */
+  readonly openProducer: () => Promise<Producer>;
+  readonly metrics?: ApiMetrics;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+}
+
+/** What a process (or a test) does with the API beside calling it. */
+export interface ApiCore {
+  readonly server: FastifyInstance;
+  readonly keys: KeyStore;
+  readonly audit: AuditLog;
+  readonly store: StateStore;
+  /** Undefined without a broker. */
+  readonly relay: Relay | undefined;
+  /** Another model answers from the next request on. */
+  replaceModel(model: ScoringModel): void;
+  /** Forgets answers and decisions whose time is over. */
+  prune(): Promise<void>;
+}
+
+/** When the encoder is given a rest, and for how long. */
+const breaker = { failures: 5, openMs: 2_000, silentMs: 250 };
+
+function toTokens(settings: ApiSettings): TokenVerifier | undefined {
+  const { tokenIssuer: issuer, tokenAudience: audience, tokenKeysUrl: jwksUrl } = settings;
+  if (!issuer || !audience || !jwksUrl) return undefined;
+  return createTokenVerifier({ issuer, audience, jwksUrl, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] });
+}
+
+/** The model behind a circuit breaker of its own: a new encoder is not judged by the one before. */
+function behindBreaker(
+  { champion, encoder }: ScoringModel,
+  parts: BuildOptions,
+  metrics: ApiMetrics,
+): ScoringModel {
+  if (!encoder) return { champion };
+  const onChange = (state: BreakerState): void => {
+    metrics.circuitOpen.set(state === 'closed' ? 0 : 1);
+    parts.log.warn({ state }, 'encoder circuit');
+  };
+  const encodeMany: Encoder['encodeMany'] = (rows) => encoder.encodeMany(rows);
+  return {
+    champion,
+    encoder: createEncoderBreaker(encodeMany, { ...breaker, clock: parts.clock, onChange }),
+  };
+}
+
+async function openApiStores({ settings, scope, clock }: BuildOptions) {
+  const close = (part: { close(): Promise<void> }) => part.close();
+  const access = await scope.start(
+    'keys and audit log',
+    () => openAccessTables(join(settings.apiDirectory, 'access')),
+    close,
+  );
+  const answers = await scope.start(
+    'kept answers',
+    () => createAnswerStore(join(settings.apiDirectory, 'answers')),
+    close,
+  );
+  return { keys: createKeyStore(access, clock), audit: createAuditLog(access, clock), answers };
+}
+
+/** Of the topics that hold card tokens. */
+function longestRetentionDays(): number {
+  const holding = Object.values(topics).filter(({ holdsCardTokens }) => holdsCardTokens);
+  return Math.max(...holding.map(({ retentionDays }) => retentionDays));
+}
+
+export async function buildApi(options: BuildOptions): Promise<ApiCore> {
+  const { settings, clock, scope, log, store, metrics = createApiMetrics() } = options;
+  const { keys, audit, answers } = await openApiStores(options);
+  const names = nameTopics(settings.topicPrefix);
+  const edge = { ...defaultEdgeSettings, idRule: settings.idRule };
+  const retention = {
+    quietMs: settings.decisionRetentionHours * HOUR_MS,
+    alertedMs: settings.alertRetentionDays * 24 * HOUR_MS,
+  };
+  const scorer = createScorer({ ...behindBreaker(options.model, options, metrics), clock });
+  const relay = settings.kafkaBrokers
+    ? await scope.start(
+        'relay',
+        () => createRelay({ ...options, log }),
+        (part) => part.close(),
+      )
+    : undefined;
+  const recorder = relay && createRecorder({ store, relay, topics: names, retention, clock });
+  const evaluate = createEvaluate({ scorer, store, metrics });
+  const recall = createRecallAnswer({ store, answers, clock, metrics });
+  const evidence = await buildIntake({ ...options, relay, topic: names.outcomes, edge });
+  const registry = new FileRegistry(settings.registryDirectory);
+  const eraseCard = createEraseCard({
+    store,
+    answers,
+    places: { 'parked outcomes': evidence.eraseParked },
+    tombstones: openTombstones(settings.erasuresDirectory),
+    audit,
+    registry,
+    clock,
+    retentionDays: longestRetentionDays(),
+  });
+  const server = await createApi({
+    access: { keys, tokens: toTokens(settings) },
+    door: { ...settings, tls: options.tls },
+    scoreOnce: createScoreOnce({ evaluate, recall, recorder, metrics }),
+    scoreMany: createScoreMany({ evaluate, store, recorder, clock, edge, metrics }),
+    answers,
+    store,
+    registry,
+    eraseCard,
+    intake: evidence.intake,
+    operations: {
+      whyNotReady: () => undefined,
+      facts: () => ({
+        modelVersion: scorer.model.champion.manifest.modelVersion,
+        waitingForBroker: relay?.waiting() ?? 0,
+        ...options.facts(),
+      }),
+    },
+    metrics,
+    edge,
+    clock,
+    log,
+  });
+  return {
+    server,
+    keys,
+    audit,
+    store,
+    relay,
+    replaceModel: (model) => void scorer.replaceModel(behindBreaker(model, options, metrics)),
+    prune: async () => {
+      await answers.prune(clock.now());
+      await store.pruneDecisions(clock.now());
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// services/scoring-api/relay.ts: what was stored to be produced goes to the broker, again until it is acknowledged, and after a restart once more.
+import { setTimeout as wait } from 'node:timers/promises';
+import { decodeOutputs } from '../../shared/kafka/outbox-codec.ts';
+import type { Producer } from '../../shared/kafka/producer.ts';
+import type { OutputRecord } from '../../shared/kafka/records.ts';
+import type { Logger } from '../../shared/observability/logger.ts';
+import type { OutboxEntry, StateStore } from '../../shared/sequence/state-store.ts';
+
+/** Where a recorded request's records are filed in the state store. */
+export type OutboxPlace = Omit<OutboxEntry, 'bytes'>;
+
+/** The outbox of all API processes of one state store. */
+export const OUTBOX_TOPIC = 'scoring-api';
+export const OUTBOX_PARTITION = 0;
+
+export interface Relay {
+  /** Files of earlier processes go out first; does not wait for the broker. */
+  resume(): Promise<void>;
+  /** Called when the commit that filed them is done. */
+  send(place: OutboxPlace, records: readonly OutputRecord[]): void;
+  /** Places acknowledged since the last call: to be forgotten with the next commit. */
+  takeAcknowledged(): OutboxPlace[];
+  /** Files that wait for the broker. */
+  waiting(): number;
+  /** Waits some seconds for what is under way, forgets what was acknowledged, disconnects. */
+  close(): Promise<void>;
+}
+
+export interface RelayParts {
+  readonly store: StateStore;
+  /** Connects; called again after a failure. */
+  readonly openProducer: () => Promise<Producer>;
+  readonly log: Logger;
+}
+
+const RETRY_MS = 1_000;
+const CLOSE_LIMIT_MS = 5_000;
+
+class OutboxRelay implements Relay {
+  readonly #parts: RelayParts;
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #producer: Promise<Producer> | undefined;
+  #acknowledged: OutboxPlace[] = [];
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+  }
+
+  async resume(): Promise<void> {
+    const entries = await this.#parts.store.readOutbox(OUTBOX_TOPIC, OUTBOX_PARTITION);
+    if (entries.length > 0) this.#parts.log.info({ files: entries.length }, 'resending what was recorded');
+    for (const { bytes, ...place } of entries) this.send(place, decodeOutputs(bytes));
+  }
+
+  send(place: OutboxPlace, records: readonly OutputRecord[]): void {
+    const running = this.#sendUntilAcknowledged(place, records).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  takeAcknowledged(): OutboxPlace[] {
+    return this.#acknowledged.splice(0);
+  }
+
+  waiting(): number {
+    return this.#running.size;
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([Promise.all(this.#running), wait(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+    this.#closing.abort();
+    const acknowledged = this.takeAcknowledged();
+    if (acknowledged.length > 0) await this.#parts.store.commit({ acknowledged });
+    const producer = await this.#producer?.catch(() => undefined);
+    await producer?.close();
+  }
+
+  async #sendUntilAcknowledged(place: OutboxPlace, records: readonly OutputRecord[]): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        const producer = await this.#connect();
+        await producer.send(records);
+        this.#acknowledged.push(place);
+        return;
+      } catch (error) {
+        this.#parts.log.warn(
+          { err: error, waiting: this.waiting() },
+          'the broker did not take what was recorded',
+        );
+        await wait(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** One connection for all; a failed attempt is not kept. */
+  #connect(): Promise<Producer> {
+    if (!this.#producer) {
+      const opening = this.#parts.openProducer();
+      this.#producer = opening;
+      opening.catch(() => {
+        this.#producer = undefined;
+      });
+    }
+    return this.#producer;
+  }
+}
+
+export function createRelay(parts: RelayParts): Relay {
+  return new OutboxRelay(parts);
+}

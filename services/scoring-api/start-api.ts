@@ -1,0 +1,94 @@
+// services/scoring-api/start-api.ts: builds and starts every part of the API inside one scope: store, model, server, watch.
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
+import { createProducer } from '../../shared/kafka/producer.ts';
+import { nameTopics } from '../../shared/kafka/topic-names.ts';
+import type { Scope } from '../../shared/lifecycle/scope.ts';
+import type { Logger } from '../../shared/observability/logger.ts';
+import { FileRegistry } from '../../shared/registry/file-registry.ts';
+import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
+import { createApiMetrics } from './api-metrics.ts';
+import { type ApiCore, buildApi } from './build-api.ts';
+import type { ApiSettings } from './config.ts';
+import { type LiveModel, startLiveModel } from './live-model.ts';
+
+export interface StartOptions {
+  readonly settings: ApiSettings;
+  readonly log: Logger;
+  readonly scope: Scope;
+  readonly clock: Clock;
+}
+
+/** An API that listens. */
+export interface RunningApi {
+  /** `http://host:port`, or https. */
+  readonly address: string;
+  readonly core: ApiCore;
+}
+
+const LOOK_EVERY_MS = 1_000;
+const PRUNE_EVERY_MS = 10 * 60_000;
+
+async function readTls({ tlsCertificateFile, tlsKeyFile }: ApiSettings) {
+  if (!tlsCertificateFile || !tlsKeyFile) return undefined;
+  return { cert: await readFile(tlsCertificateFile), key: await readFile(tlsKeyFile) };
+}
+
+function watch(core: ApiCore, model: LiveModel, log: Logger): { stop(): void } {
+  const timers = [
+    setInterval(() => void model.look(), LOOK_EVERY_MS),
+    setInterval(() => {
+      core.prune().catch((error: unknown) => log.error({ err: error }, 'old answers could not be forgotten'));
+    }, PRUNE_EVERY_MS),
+  ];
+  return { stop: () => timers.forEach(clearInterval) };
+}
+
+/** Starts in order; when one part fails, the ones before it are stopped and the error goes on. */
+export async function startApi(options: StartOptions): Promise<RunningApi> {
+  const { settings, log, scope, clock } = options;
+  const metrics = createApiMetrics();
+  const tls = await readTls(settings);
+  const store = await scope.start(
+    'state store',
+    () => createLmdbStateStore({ directory: settings.stateDirectory }),
+    (part) => part.close(),
+  );
+  const registry = new FileRegistry(settings.registryDirectory);
+  let core: ApiCore | undefined;
+  const model = await scope.start(
+    'model',
+    () => startLiveModel({ settings, registry, log, metrics, onReplace: (next) => core?.replaceModel(next) }),
+    (part) => part.close(),
+  );
+  const brokers = settings.kafkaBrokers.split(',').map((broker) => broker.trim());
+  const connection = { brokers, clientId: 'scoring-api', log };
+  const { maxBatchBytes } = nameTopics(settings.topicPrefix);
+  core = await buildApi({
+    ...options,
+    store,
+    metrics,
+    tls,
+    model: model.current(),
+    facts: model.facts,
+    clock,
+    openProducer: () => createProducer({ connection, maxBatchBytes }),
+  });
+  const { server, relay } = core;
+  await relay?.resume();
+  await scope.start(
+    'server',
+    () => server.listen({ host: settings.host, port: settings.port }),
+    () => server.close(),
+  );
+  const running = core;
+  await scope.start(
+    'watch',
+    () => watch(running, model, log),
+    (part) => part.stop(),
+  );
+  const { address, port, family } = server.server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  return { address: `${tls ? 'https' : 'http'}://${host}:${port}`, core };
+}

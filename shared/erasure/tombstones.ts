@@ -1,0 +1,74 @@
+// shared/erasure/tombstones.ts: which cards were erased, and when: whatever reads topics, archives or files again leaves their earlier events out.
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { link, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeDurably } from '../registry/write-durably.ts';
+
+const tombstoneSchema = z.object({
+  /** Digest of the card; the token itself is nowhere. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  erasedAtMs: z.number(),
+});
+export type Tombstone = z.infer<typeof tombstoneSchema>;
+
+/** One file per erasure below a directory that outlives state stores. */
+export interface Tombstones {
+  /** Durable when it resolves. Erasing a card again moves the instant. */
+  bury(portfolioId: string, cardToken: string, erasedAtMs: number): Promise<Tombstone>;
+  /**
+   * True for an event of an erased card from before its erasure: it must not come back.
+   * @param knownAtMs when it was produced or archived, ms: a card is a new one afterwards
+   */
+  isErased(portfolioId: string, cardToken: string, knownAtMs: number): boolean;
+  list(): readonly Tombstone[];
+  /** Looks for tombstones that other processes have set. */
+  refresh(): void;
+}
+
+/** SHA-256 of `portfolioId|cardToken`, hex: tells whether a card at hand was erased, not which cards were. */
+export function digestOfCard(portfolioId: string, cardToken: string): string {
+  return createHash('sha256').update(`${portfolioId}|${cardToken}`).digest('hex');
+}
+
+const fileForm = /^[0-9a-f]{64}\.\d+\.json$/;
+
+/** @param directory made when missing; several processes may share it */
+export function openTombstones(directory: string): Tombstones {
+  mkdirSync(directory, { recursive: true });
+  const latest = new Map<string, number>();
+  const note = ({ digest, erasedAtMs }: Tombstone): void => {
+    latest.set(digest, Math.max(latest.get(digest) ?? 0, erasedAtMs));
+  };
+  const refresh = (): void => {
+    for (const name of readdirSync(directory)) {
+      if (fileForm.test(name))
+        note(tombstoneSchema.parse(JSON.parse(readFileSync(join(directory, name), 'utf8'))));
+    }
+  };
+  refresh();
+  return {
+    refresh,
+    bury: async (portfolioId, cardToken, erasedAtMs) => {
+      const tombstone = { digest: digestOfCard(portfolioId, cardToken), erasedAtMs };
+      const draft = join(directory, `.${randomUUID()}`);
+      await writeDurably(draft, Buffer.from(`${JSON.stringify(tombstone)}\n`));
+      // A name of its own per erasure: whole or not there, and never written twice.
+      await link(draft, join(directory, `${tombstone.digest}.${erasedAtMs}.json`)).catch(ignoreExisting);
+      await unlink(draft);
+      note(tombstone);
+      return tombstone;
+    },
+    isErased: (portfolioId, cardToken, knownAtMs) => {
+      if (latest.size === 0) return false;
+      const erasedAtMs = latest.get(digestOfCard(portfolioId, cardToken));
+      return erasedAtMs !== undefined && knownAtMs <= erasedAtMs;
+    },
+    list: () => [...latest].map(([digest, erasedAtMs]) => ({ digest, erasedAtMs })),
+  };
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

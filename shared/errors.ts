@@ -104,6 +104,21 @@ export const errorCatalogue = {
     'The state changed while this chunk was evaluated.',
     'Nothing to do: the chunk is read again and the stored decisions are emitted. When it lasts, look for two consumers of one partition.',
   ),
+  FRAUD_STATE_BEHIND: entry(
+    'fatal',
+    'The state store lacks records that the consumer group has consumed: it was lost, or the partition comes from a member with another store.',
+    'Stop the scorers of the group, run `fraudctl state rebuild` into an empty FRAUD_STATE_DIRECTORY, start again. FRAUD_STATE_GAP=accept goes on without those histories.',
+  ),
+  FRAUD_ARCHIVE_UNAVAILABLE: entry(
+    'dependency',
+    'The archive cannot be read or written.',
+    'Check disk space, or the object store’s address, credentials and bucket.',
+  ),
+  FRAUD_ARCHIVE_MISSING: entry(
+    'fatal',
+    'A file of the archive is not there, or is not what it should be.',
+    'It was removed or changed since it was listed: run again; when it stays, restore it from a copy.',
+  ),
   FRAUD_ENCODER_OVERLOADED: entry(
     'dependency',
     'The encoder queue is full.',

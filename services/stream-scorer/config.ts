@@ -26,6 +26,11 @@ export const scorerSettings = {
     z.string().default('.fraud/state'),
     'folder of the LMDB environment',
   ),
+  stateGap: setting(
+    'FRAUD_STATE_GAP',
+    z.enum(['refuse', 'accept']).default('refuse'),
+    'refuse: a store that lacks records which the group consumed ends the process; accept: goes on without their histories',
+  ),
   registryDirectory: setting(
     'FRAUD_REGISTRY_DIRECTORY',
     z.string().default('.fraud/registry'),
@@ -85,7 +90,7 @@ export const scorerSettings = {
   stallSeconds: setting(
     'FRAUD_STALL_SECONDS',
     positive(120, 86_400),
-    'lag without progress for this long ends the process',
+    'no progress for this long while the broker answers ends the process',
   ),
   logLevel: setting(
     'FRAUD_LOG_LEVEL',

@@ -110,6 +110,7 @@ function buildConsumer(
     bufferedRecords: settings.bufferedRecords,
     aligned: settings.aligned,
     stateOffset: (topic, partition) => store.readInputOffset(topic, partition),
+    stateGap: settings.stateGap,
     onAssigned: createResendOutbox({ store, producer, log }),
   });
 }
@@ -149,12 +150,6 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
       startOperations({ ...parts, consumer, watch, isAssigned: () => isAssigned }, settings.operationsPort),
     (part) => part.close(),
   );
-  await scope.start(
-    'consumer',
-    () => consumer.start(),
-    () => consumer.stop(),
-  );
-  isAssigned = true;
   const watching = await scope.start(
     'watch',
     () =>
@@ -167,9 +162,16 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
       }),
     (part) => part.stop(),
   );
+  const failed = Promise.race([consumer.failed, watching.failed]);
+  await scope.start(
+    'consumer',
+    () => Promise.race([consumer.start(), failed]),
+    () => consumer.stop(),
+  );
+  isAssigned = true;
   log.info({ operationsPort: operations.port, topic: parts.topicNames.transactions }, 'ready');
   return {
-    failed: Promise.race([consumer.failed, watching.failed]),
+    failed,
     counts: router.counts,
     operationsPort: operations.port,
   };

@@ -24,15 +24,19 @@ export interface Watched {
   readonly topic: string;
 }
 
-/** `failed` rejects on a stall or an unhealthy encoder: the process then ends and is restarted. */
+/** Start it before the consumer: a member that never joins is a stall, too. `failed` rejects on a stall or an unhealthy encoder: the process then ends and is restarted. */
 export function startWatching(watched: Watched): { readonly failed: Promise<never>; stop(): void } {
   const { consumer, watch, metrics, encoder, store, clock, topic } = watched;
   const timers: NodeJS.Timeout[] = [];
+  let counted = 0;
   const failed = new Promise<never>((_resolve, reject) => {
     const observe = () => {
       const position = consumer.progress().reduce((sum, one) => sum + one.position, 0n);
       const lag = lagOf(consumer);
-      watch.observe({ position, lag });
+      const health = consumer.health();
+      watch.observe({ position, lag, ...health });
+      metrics.retries.inc(health.retries - counted);
+      counted = health.retries;
       metrics.lag.set({ topic }, Number(lag));
       metrics.queuedPositions.set(encoder.queuedPositions());
       const why = watch.whyNotAlive();

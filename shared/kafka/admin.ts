@@ -23,9 +23,12 @@ export interface KafkaAdmin {
   /** Creates what is missing; existing topics stay as they are. Returns the names created. */
   createTopics(table: Iterable<TopicDefinition>, options?: CreateTopicsOptions): Promise<string[]>;
   listTopics(): Promise<string[]>;
-  /** @throws AppError FRAUD_INPUT_INVALID when the topic does not exist */
+  /** @throws AppError FRAUD_INPUT_INVALID when the topic does not exist, FRAUD_BROKER_UNAVAILABLE when no broker tells */
   readEnds(topic: string): Promise<PartitionEnds[]>;
-  /** Committed offset per partition; undefined where the group never committed. */
+  /**
+   * Committed offset per partition; undefined where the group never committed.
+   * @throws AppError FRAUD_BROKER_UNAVAILABLE when no broker tells
+   */
   readCommitted(groupId: string, topic: string): Promise<Map<number, bigint | undefined>>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** The group's members must be gone. */
@@ -114,8 +117,10 @@ async function askAgain<Answer>(
 
 async function readEnds(admin: Admin, topic: string): Promise<PartitionEnds[]> {
   const exists = async () => (await admin.listTopics()).includes(topic);
-  const ends = await askAgain(() => admin.fetchTopicOffsets(topic), exists).catch((cause: unknown) => {
-    throw new AppError('FRAUD_INPUT_INVALID', { detail: `Topic ${topic} cannot be read.`, cause });
+  const ends = await askAgain(() => admin.fetchTopicOffsets(topic), exists).catch(async (cause: unknown) => {
+    const isThere = await exists().catch(() => true);
+    if (isThere) throw new AppError('FRAUD_BROKER_UNAVAILABLE', { cause });
+    throw new AppError('FRAUD_INPUT_INVALID', { detail: `There is no topic ${topic}.`, cause });
   });
   return ends
     .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
@@ -124,7 +129,9 @@ async function readEnds(admin: Admin, topic: string): Promise<PartitionEnds[]> {
 
 async function readCommitted(admin: Admin, groupId: string, topic: string) {
   const ask = () => admin.fetchOffsets({ groupId, topics: [topic] });
-  const [found] = await askAgain(ask, async () => true);
+  const [found] = await askAgain(ask, async () => true).catch((cause: unknown) => {
+    throw new AppError('FRAUD_BROKER_UNAVAILABLE', { cause });
+  });
   const entries = found?.partitions ?? [];
   return new Map(
     entries.map(({ partition, offset }) => [partition, offset === '-1' ? undefined : BigInt(offset)]),

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { InputOffset } from '../sequence/state-store.ts';
 import { takeAligned } from './aligned-merge.ts';
+import { createBackoff } from './backoff.ts';
 import { createPartitionBuffer, type PartitionBuffer } from './partition-buffer.ts';
 import { type InputRecord, offsetsAfter } from './records.ts';
 import { withinTime } from './within-time.ts';
@@ -39,7 +40,9 @@ export interface DispatcherOptions {
   readonly resume: (partition: AssignedPartition) => void;
   /** An error that no retry mends. */
   readonly onFailure: (error: unknown) => void;
-  /** Pause before a chunk is tried again, ms. Default 500. */
+  /** A dependency failed: the same chunk will be tried again. */
+  readonly onRetry?: (error: AppError) => void;
+  /** Pause before a chunk is tried again for the first time, ms; it doubles to ten seconds. Default 250. */
   readonly retryPauseMs?: number;
 }
 
@@ -91,6 +94,8 @@ export class ChunkDispatcher implements Dispatcher {
   /** Raised by each revocation: chunks of an earlier epoch are stale. */
   #epoch = 0;
   #isDraining = false;
+  /** Aborted by a drain: who pauses before another try need not wait any longer. */
+  #pauses = new AbortController();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -112,6 +117,7 @@ export class ChunkDispatcher implements Dispatcher {
       );
     }
     this.#isDraining = false;
+    this.#pauses = new AbortController();
   }
 
   accept(partition: AssignedPartition, records: readonly InputRecord[], end: bigint): boolean {
@@ -140,6 +146,7 @@ export class ChunkDispatcher implements Dispatcher {
 
   async drain(limitMs: number): Promise<boolean> {
     this.#isDraining = true;
+    this.#pauses.abort();
     return withinTime(Promise.all(this.#underWay), limitMs);
   }
 
@@ -193,8 +200,9 @@ export class ChunkDispatcher implements Dispatcher {
     const after = offsetsAfter(records);
     this.#advance(after, 'taken');
     const commit = async () => (isStale() ? undefined : this.#options.commit(after, isStale));
+    const pause = createBackoff(this.#options.retryPauseMs);
     while (!(await this.#isDone({ records, isStale, commit }))) {
-      await wait(this.#options.retryPauseMs ?? 500);
+      await wait(pause.next(), undefined, { signal: this.#pauses.signal }).catch(() => {});
     }
     if (!isStale()) this.#advance(after, 'position');
   }
@@ -214,6 +222,7 @@ export class ChunkDispatcher implements Dispatcher {
     } catch (error) {
       if (chunk.isStale()) return true;
       if (!(error instanceof AppError && error.retryable)) throw error;
+      this.#options.onRetry?.(error);
       return this.#isDraining;
     }
   }

@@ -1,12 +1,15 @@
 // shared/kafka/committer.ts: one offset commit at a time; what is asked for meanwhile leaves together, highest offset per partition.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { InputOffset } from '../sequence/state-store.ts';
+import { createBackoff } from './backoff.ts';
 
 /** Sends offsets to the group's coordinator; rejects with `isLost` errors when they are no longer ours to commit. */
 export interface CommitPort {
   send(offsets: readonly InputOffset[]): Promise<void>;
   /** The group moved on: the records will be read again, by us or by another member. */
   isLost(error: unknown): boolean;
+  /** Told before offsets are sent again. */
+  onRetry?(error: unknown): void;
 }
 
 export interface Committer {
@@ -29,14 +32,15 @@ function highestOf(asked: readonly Asked[]): InputOffset[] {
   return [...highest.values()];
 }
 
-/** @param retryPauseMs pause before a commit is tried again that failed for another reason than a moved group */
-export function createCommitter(port: CommitPort, retryPauseMs = 500): Committer {
+/** @param retryPauseMs first pause before a commit is tried again that failed for another reason than a moved group */
+export function createCommitter(port: CommitPort, retryPauseMs?: number): Committer {
   let asked: Asked[] = [];
   let round: Promise<void> | undefined;
 
   const sendRound = async (): Promise<void> => {
     const mine = asked;
     asked = [];
+    const pause = createBackoff(retryPauseMs);
     for (;;) {
       const current = mine.filter(({ isStale }) => !isStale());
       if (current.length === 0) return;
@@ -44,7 +48,8 @@ export function createCommitter(port: CommitPort, retryPauseMs = 500): Committer
         return await port.send(highestOf(current));
       } catch (error) {
         if (port.isLost(error)) return;
-        await wait(retryPauseMs);
+        port.onRetry?.(error);
+        await wait(pause.next());
       }
     }
   };

@@ -12,9 +12,11 @@ import {
 import { createCoPartitionAssigner } from './co-partition-assigner.ts';
 import { type CommitPort, createCommitter } from './committer.ts';
 import { createKafkaClient, type KafkaConnection, silentLog } from './connection.ts';
-import type { GroupHooks } from './kafkajs-internals.ts';
+import { type ConsumerHealth, type EndsWatch, HealthRecord, watchEnds } from './consumer-health.ts';
+import { createGroupHooks, DRAIN_LIMIT_MS, type Member } from './group-hooks.ts';
+import { type GroupHooks, isLostGroup } from './kafkajs-internals.ts';
 import { toInputRecord } from './records.ts';
-import { findStarts, type StateOffset } from './start-offset.ts';
+import type { StateGap, StateOffset } from './start-offset.ts';
 import { withinTime } from './within-time.ts';
 
 export interface ConsumerOptions {
@@ -30,11 +32,13 @@ export interface ConsumerOptions {
   readonly maxChunkRecords: number;
   /** Read-ahead per partition at which fetching pauses; it resumes below half of it. Default 4,096. */
   readonly bufferedRecords?: number;
-  /** Next offset in the caller's own state: consumption starts at the smaller of it and the committed one. */
+  /** Next offset in the caller's own state, which must hold all that the group committed (see `stateGap`). */
   readonly stateOffset?: StateOffset;
+  /** Default `refuse`: the consumer fails with FRAUD_STATE_BEHIND. `accept`: it goes on where the group stands. */
+  readonly stateGap?: StateGap;
   /** One stream over all partitions in event-time order: repeatable replays of a filled topic by one member. */
   readonly aligned?: boolean;
-  /** Awaited after assignment, before the first chunk. */
+  /** Awaited after assignment, before the first chunk; a retryable AppError is tried again after a pause. */
   readonly onAssigned?: (partitions: readonly AssignedPartition[]) => void | Promise<void>;
   /** Awaited after the last chunk was drained and committed; from then on earlier chunks are stale. */
   readonly onRevoked?: (partitions: readonly AssignedPartition[]) => void | Promise<void>;
@@ -50,23 +54,14 @@ export interface Consumer {
   /** Joins the group; resolves when partitions are assigned for the first time. */
   start(): Promise<void>;
   progress(): PartitionProgress[];
+  health(): ConsumerHealth;
   /** Rejects when the consumer cannot go on; never resolves. */
   readonly failed: Promise<never>;
   /** Hands out nothing more, waits for the chunks under way and their commits, leaves the group. */
   stop(): Promise<void>;
 }
 
-/** Longest wait for chunks under way before partitions are given up: below the rebalance timeout of 60 s. */
-const DRAIN_LIMIT_MS = 20_000;
-const ENDS_EVERY_MS = 10_000;
 const LEAVE_LIMIT_MS = 5_000;
-
-/** The group moved on (rebalance in progress, illegal generation, unknown member): the records will be read again. */
-const LOST_GROUP_CODES = new Set([22, 25, 27]);
-
-function isLostGroup(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && LOST_GROUP_CODES.has(Number(error.code));
-}
 
 type CommitOffsets = EachBatchPayload['commitOffsetsIfNecessary'];
 
@@ -86,6 +81,14 @@ function createCommitPort(latestCommit: () => CommitOffsets | undefined): Commit
   };
 }
 
+function createSignal(): { promise: Promise<void>; settle: () => void } {
+  let settle: () => void = () => {};
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
+}
+
 function createFailure(): { failed: Promise<never>; fail: (error: unknown) => void } {
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
@@ -94,48 +97,6 @@ function createFailure(): { failed: Promise<never>; fail: (error: unknown) => vo
   // Whoever waits for it sees the rejection; nobody waiting is not an unhandled one.
   failed.catch(() => {});
   return { failed, fail };
-}
-
-interface Member {
-  readonly consumer: KafkaConsumer;
-  readonly dispatcher: Dispatcher;
-  readonly admin: KafkaAdmin;
-  readonly options: ConsumerOptions;
-}
-
-/** Drain, commit, then fence; and on assignment seek before the first fetch. */
-function createGroupHooks(member: () => Member, onJoined: () => void): Required<GroupHooks> {
-  return {
-    beforeJoin: async () => {
-      const { dispatcher, options } = member();
-      const drained = await dispatcher.drain(DRAIN_LIMIT_MS);
-      if (!drained) options.connection.log?.warn({}, 'Chunks under way were not drained in time: fenced.');
-      const revoked = dispatcher.revoke();
-      if (revoked.length > 0) await options.onRevoked?.(revoked);
-    },
-    afterJoin: async (byTopic) => {
-      const { consumer, dispatcher, admin, options } = member();
-      const assigned = byTopic.flatMap(({ topic, partitions }) =>
-        partitions.map((partition) => ({ topic, partition })),
-      );
-      const starts = await findStarts(admin, options.groupId, assigned, options.stateOffset);
-      await options.onAssigned?.(assigned);
-      dispatcher.assign(starts);
-      consumer.resume(byTopic.map(({ topic, partitions }) => ({ topic, partitions: [...partitions] })));
-      for (const { topic, partition, start } of starts) {
-        consumer.seek({ topic, partition, offset: start.toString() });
-      }
-      onJoined();
-    },
-  };
-}
-
-/** Asks for the ends of what is owned, so that lag is known even should fetching have stopped. Failures wait for the next time. */
-async function refreshEnds({ admin, dispatcher, options }: Member): Promise<void> {
-  for (const topic of options.topics) {
-    const ends = await admin.readEnds(topic).catch(() => []);
-    for (const { partition, high } of ends) dispatcher.extend({ topic, partition }, high);
-  }
 }
 
 /** kafkajs' consumer with our assigner and without its slow defaults. */
@@ -155,19 +116,40 @@ function joinable(options: ConsumerOptions, hooks: GroupHooks): KafkaConsumer {
   });
 }
 
+interface Listeners {
+  readonly dispatcher: Dispatcher;
+  readonly health: HealthRecord;
+  readonly fail: (error: unknown) => void;
+}
+
+/** What kafkajs tells only by events. */
+function listen(consumer: KafkaConsumer, { dispatcher, health, fail }: Listeners): void {
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (!restart) fail(new AppError('FRAUD_BROKER_UNAVAILABLE', { cause: error }));
+  });
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
+    dispatcher.reach({ topic, partition }, BigInt(lastOffset) + 1n);
+  });
+  consumer.on(consumer.events.FETCH_START, () => health.noteTurn());
+}
+
 /** A member of a consumer group that has not joined yet: call `start`. */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { connection, groupId, topics } = options;
   const { failed, fail } = createFailure();
   let latestCommit: CommitOffsets | undefined;
   let admin: KafkaAdmin | undefined;
-  let refreshing: NodeJS.Timeout | undefined;
-  let onJoined: () => void = () => {};
-  const joined = new Promise<void>((resolve) => {
-    onJoined = resolve;
-  });
+  let ends: EndsWatch | undefined;
+  let isStopping = false;
+  const isGoing = () => !isStopping;
+  const health = new HealthRecord();
+  const { promise: joined, settle: onJoined } = createSignal();
 
-  const committer = createCommitter(createCommitPort(() => latestCommit));
+  const onRetry = (error: unknown): void => {
+    health.noteRetry();
+    (connection.log ?? silentLog).warn({ err: error }, 'A dependency failed: trying again.');
+  };
+  const committer = createCommitter({ ...createCommitPort(() => latestCommit), onRetry });
   const dispatcher = new ChunkDispatcher({
     onChunk: options.onChunk,
     maxChunkRecords: options.maxChunkRecords,
@@ -177,22 +159,18 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     pause: ({ topic, partition }) => consumer.pause([{ topic, partitions: [partition] }]),
     resume: ({ topic, partition }) => consumer.resume([{ topic, partitions: [partition] }]),
     onFailure: fail,
+    onRetry,
   });
   const member = (): Member => {
     if (!admin) throw new AppError('FRAUD_BROKER_UNAVAILABLE', { detail: 'The consumer was not started.' });
-    return { consumer, dispatcher, admin, options };
+    const setMember = (isMember: boolean): void => {
+      health.setMember(isMember);
+      if (isMember) onJoined();
+    };
+    return { consumer, dispatcher, admin, options, setMember, onRetry, onFailure: fail, isGoing };
   };
-  const consumer = joinable(
-    options,
-    createGroupHooks(member, () => onJoined()),
-  );
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (!restart) fail(new AppError('FRAUD_BROKER_UNAVAILABLE', { cause: error }));
-  });
-
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
-    dispatcher.reach({ topic, partition }, BigInt(lastOffset) + 1n);
-  });
+  const consumer = joinable(options, createGroupHooks(member));
+  listen(consumer, { dispatcher, health, fail });
 
   const eachBatch = async ({ batch, resolveOffset, commitOffsetsIfNecessary, isStale }: EachBatchPayload) => {
     latestCommit = commitOffsetsIfNecessary;
@@ -206,18 +184,22 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   return {
     failed,
     progress: () => dispatcher.progress(),
+    health: () => health.read(ends?.isSilent() ?? false),
     start: async () => {
       admin = await openAdmin(connection);
       // Finds the group's coordinator and waits until it has loaded the group.
       if (topics[0] !== undefined) await admin.readCommitted(groupId, topics[0]);
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      ends = watchEnds(admin, topics, (topic, found) => {
+        for (const { partition, high } of found) dispatcher.extend({ topic, partition }, high);
+      });
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
       await Promise.race([joined, failed]);
-      refreshing = setInterval(() => void refreshEnds(member()), ENDS_EVERY_MS).unref();
     },
     stop: async () => {
-      clearInterval(refreshing);
+      isStopping = true;
+      ends?.stop();
       await dispatcher.drain(DRAIN_LIMIT_MS);
       dispatcher.revoke();
       // Without a broker kafkajs goes on trying for minutes; the group finds out by itself that we are gone.

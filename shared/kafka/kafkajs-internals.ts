@@ -86,13 +86,37 @@ replaceModule<typeof groupByPartition>('producer/groupMessagesPerPartition.js', 
 export interface GroupHooks {
   /** Before the member (re)joins: its partitions are still its own, commits are still taken. */
   beforeJoin?(): Promise<void>;
-  /** After the member has its partitions and before it fetches from them. */
-  afterJoin?(assigned: readonly { topic: string; partitions: readonly number[] }[]): Promise<void>;
+  /**
+   * After the member has its partitions and before it fetches from them. The group is told of the member meanwhile only by `beat`;
+   * rejecting with an error for which `isLostGroup` is true makes the member join again.
+   */
+  afterJoin?(assigned: readonly TopicShare[], beat: () => Promise<void>): Promise<void>;
+}
+
+/** Partitions of one topic that a member was given. */
+export interface TopicShare {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+const UNKNOWN_MEMBER = 25;
+/** The group moved on (rebalance in progress, illegal generation, unknown member): what is not committed will be read again. */
+const LOST_GROUP_CODES = new Set([22, UNKNOWN_MEMBER, 27]);
+
+const codeOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'code' in error ? Number(error.code) : undefined;
+
+/** True for errors by which the group's coordinator says that this membership is over. */
+export function isLostGroup(error: unknown): boolean {
+  return LOST_GROUP_CODES.has(codeOf(error) ?? 0);
 }
 
 interface ConsumerGroup {
   readonly assigners: readonly GroupHooks[];
+  memberId: string | null;
   assigned(): { topic: string; partitions: number[] }[];
+  heartbeat(options: { interval: number }): Promise<void>;
+  leave(): Promise<void>;
   joinAndSync(): Promise<void>;
 }
 
@@ -101,7 +125,20 @@ const {
 }: { prototype: ConsumerGroup } = require('kafkajs/src/consumer/consumerGroup.js');
 const joinAndSync = consumerGroup.joinAndSync;
 consumerGroup.joinAndSync = async function joinWithHooks(this: ConsumerGroup): Promise<void> {
-  for (const assigner of this.assigners) await assigner.beforeJoin?.();
-  await joinAndSync.call(this);
-  for (const assigner of this.assigners) await assigner.afterJoin?.(this.assigned());
+  const beat = () => this.heartbeat({ interval: 0 });
+  for (;;) {
+    for (const assigner of this.assigners) await assigner.beforeJoin?.();
+    await joinAndSync.call(this);
+    try {
+      for (const assigner of this.assigners) await assigner.afterJoin?.(this.assigned(), beat);
+      return;
+    } catch (error) {
+      if (!isLostGroup(error)) {
+        // kafkajs leaves the group only when it runs: the others would wait for this member until its session ends.
+        await this.leave().catch(() => {});
+        throw error;
+      }
+      if (codeOf(error) === UNKNOWN_MEMBER) this.memberId = null;
+    }
+  }
 };

@@ -9,6 +9,7 @@ export interface ScorerMetrics {
   readonly applied: Counter;
   readonly deadLettered: Counter<'reason'>;
   readonly redelivered: Counter;
+  readonly retries: Counter;
   readonly outcomesMarked: Counter<'label'>;
   readonly unknownFields: Counter;
   readonly idsLikeCardNumbers: Counter;
@@ -51,6 +52,11 @@ function createCounters(registers: Registry[]) {
     redelivered: new Counter({
       name: 'fraud_redelivered_total',
       help: 'Records read again whose stored decision went out again.',
+      registers,
+    }),
+    retries: new Counter({
+      name: 'fraud_dependency_retries_total',
+      help: 'What was tried again because the broker, the state store or the encoder failed.',
       registers,
     }),
     outcomesMarked: new Counter({

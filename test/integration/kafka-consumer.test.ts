@@ -1,6 +1,7 @@
 // test/integration/kafka-consumer.test.ts: consumer and producer on a real broker: order, backpressure, rebalance, restart, alignment.
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, onTestFinished, test } from 'vitest';
+import { AppError } from '../../shared/errors.ts';
 import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
 import { type ConsumerOptions, createConsumer } from '../../shared/kafka/consumer.ts';
 import { createProducer } from '../../shared/kafka/producer.ts';
@@ -52,13 +53,13 @@ async function start(
     maxChunkRecords: 50,
     ...options,
   });
-  await consumer.start();
   let isStopped = false;
   const stop = async () => {
     if (!isStopped) await consumer.stop();
     isStopped = true;
   };
   onTestFinished(stop);
+  await consumer.start();
   return { consumer, stop };
 }
 
@@ -163,7 +164,7 @@ test('a second member takes over partitions only after the first has drained and
   expect(seen.length).toBe(sent);
 });
 
-test('consumption starts at the smaller of the committed offset and the offset of the state', async () => {
+test('consumption starts where the group stands, and not at all without a state that holds all before', async () => {
   const setUp = await useTopics(1);
   const topic = setUp.topics.transactions.name;
   await produce(setUp, numbered(topic, 100));
@@ -185,20 +186,54 @@ test('consumption starts at the smaller of the committed offset and the offset o
   };
   await commitOne('behind', 40);
   await commitOne('ahead', 90);
-  const firstOf = async (group: string, state: bigint | undefined) => {
+  const firstOf = async (group: string, options: Partial<ConsumerOptions>) => {
     const { seen, add, complete } = createCollector(1);
     const { stop } = await start(setUp, {
       groupId: `${setUp.prefix}${group}`,
-      stateOffset: () => state,
       onChunk: async ({ records }) => add(records),
+      ...options,
     });
     await complete;
     await stop();
     return Number(seen[0]?.offset);
   };
-  expect(await firstOf('behind', 70n)).toBe(40);
-  expect(await firstOf('ahead', 70n)).toBe(70);
-  expect(await firstOf('ahead', undefined)).toBe(0);
+  expect(await firstOf('behind', { stateOffset: () => 70n })).toBe(40);
+  for (const state of [70n, undefined]) {
+    const behind = { stateOffset: () => state };
+    await expect(firstOf('ahead', behind)).rejects.toMatchObject({ code: 'FRAUD_STATE_BEHIND' });
+    expect(await firstOf('ahead', { ...behind, stateGap: 'accept' })).toBe(90);
+  }
+});
+
+test('a dependency that fails during assignment is asked again, at the first joining and at a rebalance', async () => {
+  const setUp = await useTopics(2);
+  const topic = setUp.topics.transactions.name;
+  const assigned: string[] = [];
+  const { seen, add } = createCollector(200);
+  const member = (name: string) => {
+    let failures = 2;
+    return {
+      onChunk: async (chunk: ConsumedChunk) => {
+        add(chunk.records);
+        await chunk.commit();
+      },
+      onAssigned: async (partitions: readonly { partition: number }[]) => {
+        if (failures-- > 0) throw new AppError('FRAUD_BROKER_UNAVAILABLE');
+        failures = 2;
+        assigned.push(`${name} ${partitions.length}`);
+      },
+    };
+  };
+  await produce(setUp, numbered(topic, 100));
+  const first = await start(setUp, member('first'));
+  expect(first.consumer.health().retries).toBe(2);
+  const second = await start(setUp, member('second'));
+  await expect.poll(() => [...assigned].sort()).toEqual(['first 1', 'first 2', 'second 1']);
+  await produce(setUp, numbered(topic, 100, 100));
+  await expect.poll(() => new Set(seen.map(numberOf)).size).toBe(200);
+  expect(seen.length).toBe(200);
+  expect(first.consumer.health().retries).toBe(4);
+  expect(second.consumer.health().turns).toBeGreaterThan(0);
 });
 
 test('an aligned consumer hands out several partitions and topics as one stream in event-time order', async () => {

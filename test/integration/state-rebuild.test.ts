@@ -99,6 +99,10 @@ test('a state deleted after a kill and rebuilt from the topics ends as that of a
   await untilDecided(setUp, TRANSACTIONS / 3);
   await first.process.kill();
   rmSync(join(disturbed, 'state'), { recursive: true });
+  // Not rebuilt: it would decide again what is decided, on histories that are not there.
+  await expect(useScorer(setUp, replaySettings(disturbed, registryDirectory))).rejects.toThrow(
+    /ended with 1 .*FRAUD_STATE_BEHIND.*fraudctl state rebuild/s,
+  );
   const counts = await rebuild(setUp, disturbed, registryDirectory);
   expect(counts.events).toBeGreaterThan(0);
   const second = await useScorer(setUp, replaySettings(disturbed, registryDirectory));

@@ -68,7 +68,14 @@ const breaker = { failures: 5, openMs: 2_000, silentMs: 250 };
 function toTokens(settings: ApiSettings): TokenVerifier | undefined {
   const { tokenIssuer: issuer, tokenAudience: audience, tokenKeysUrl: jwksUrl } = settings;
   if (!issuer || !audience || !jwksUrl) return undefined;
-  return createTokenVerifier({ issuer, audience, jwksUrl, algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] });
+  const refetchAfterMs = settings.tokenRefetchSeconds * 1_000;
+  return createTokenVerifier({
+    issuer,
+    audience,
+    jwksUrl,
+    algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    refetchAfterMs,
+  });
 }
 
 /** The model behind a circuit breaker of its own: a new encoder is not judged by the one before. */

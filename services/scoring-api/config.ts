@@ -70,6 +70,11 @@ export const apiSettings = {
   tokenIssuer: setting('FRAUD_API_TOKEN_ISSUER', text, 'OIDC issuer whose tokens are taken; empty: none'),
   tokenAudience: setting('FRAUD_API_TOKEN_AUDIENCE', text, 'audience that tokens must name'),
   tokenKeysUrl: setting('FRAUD_API_TOKEN_KEYS_URL', text, 'URL of the issuer’s key set (jwks_uri)'),
+  tokenRefetchSeconds: setting(
+    'FRAUD_API_TOKEN_REFETCH_SECONDS',
+    z.coerce.number().int().min(0).max(3_600).default(30),
+    'an unknown key id fetches the issuer’s keys again, at most this often',
+  ),
   decisionRetentionHours: setting(
     'FRAUD_DECISION_RETENTION_HOURS',
     positive(24, 8760),

@@ -12,6 +12,7 @@ const layers: readonly (readonly string[])[] = [
   [
     'labels',
     'sequence',
+    'archive',
     'decisions',
     'features',
     'encoder',

@@ -67,8 +67,9 @@ class OutboxRelay implements Relay {
   }
 
   async close(): Promise<void> {
-    await Promise.race([Promise.all(this.#running), wait(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+    // An attempt under way may still be acknowledged; one that fails is left to the next process.
     this.#closing.abort();
+    await Promise.race([Promise.all(this.#running), wait(CLOSE_LIMIT_MS, undefined, { ref: false })]);
     const acknowledged = this.takeAcknowledged();
     if (acknowledged.length > 0) await this.#parts.store.commit({ acknowledged });
     const producer = await this.#producer?.catch(() => undefined);

@@ -29,11 +29,12 @@ const indexed = rules.map((rule) => ({ ...rule, index: featureNames.indexOf(rule
 /** Names of the features that the rules read. */
 export const ruleFeatures: readonly string[] = rules.map(({ feature }) => feature);
 
-/** Sum of the rules' points; higher = riskier. Uncalibrated. */
+/** Sum of the rules' points; higher = riskier. Uncalibrated. A feature that is no number gives none: always finite. */
 export function scoreByRules(features: Float32Array): number {
   let sum = 0;
   for (const { index, from, to, points } of indexed) {
-    const share = ((features[index] ?? from) - from) / (to - from);
+    const value = features[index] ?? from;
+    const share = ((Number.isNaN(value) ? from : value) - from) / (to - from);
     sum += points * Math.max(0, Math.min(1, share));
   }
   return sum;

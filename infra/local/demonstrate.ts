@@ -1,4 +1,4 @@
-// infra/local/demonstrate.ts: READ FIRST: what npm start does, as one list: broker, topics, champion, history, scorer, traffic, audit; stopped in reverse.
+// infra/local/demonstrate.ts: READ FIRST: what npm start does, as one list: broker, topics, champion, history, scorer, API, traffic, audit; stopped in reverse.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TopicTable, topicsWithPrefix } from '../../schemas/topics.ts';
@@ -17,7 +17,8 @@ import { loadWarmUp } from './load-warm-up.ts';
 import { startObserver } from './observer.ts';
 import { type DemonstrationOptions, parseOptions, usage } from './options.ts';
 import { runTraffic } from './run-traffic.ts';
-import { startScorerChild } from './scorer-child.ts';
+import { startServiceChild } from './service-child.ts';
+import { startScoringApi } from './start-scoring-api.ts';
 import { printCounts, type Summary, toSummary } from './summary.ts';
 import { createTraffic } from './traffic.ts';
 
@@ -90,9 +91,15 @@ async function runAll(scope: Scope, options: DemonstrationOptions, startedAtMs: 
   say('Starting the scorer …');
   const scorer = await scope.start(
     'scorer',
-    () => startScorerChild(toEnvironment(place, connection), join(place.directory, 'scorer.log')),
+    () =>
+      startServiceChild(
+        'stream-scorer',
+        toEnvironment(place, connection),
+        join(place.directory, 'scorer.log'),
+      ),
     (part) => part.stop(),
   );
+  await startScoringApi({ scope, place, environment: toEnvironment(place, connection), say });
   const observer = await scope.start(
     'observer',
     () => startObserver(connection, topics, systemClock),

@@ -12,7 +12,7 @@ import type { Champion } from '../../shared/scoring/champion.ts';
 import { createView } from './live-view.ts';
 import type { Observer } from './observer.ts';
 import type { DemonstrationOptions } from './options.ts';
-import type { ScorerChild } from './scorer-child.ts';
+import type { ServiceChild } from './service-child.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface TrafficParts {
@@ -21,7 +21,7 @@ export interface TrafficParts {
   readonly connection: KafkaConnection;
   readonly topics: TopicTable;
   readonly traffic: Traffic;
-  readonly scorer: ScorerChild;
+  readonly scorer: ServiceChild;
   readonly observer: Observer;
   readonly champion: Champion;
   readonly say: (sentence: string) => void;
@@ -42,7 +42,7 @@ interface Readiness {
 const FRAME_MS = 500;
 const CATCH_UP_LIMIT_MS = 120_000;
 
-async function askScorer({ operationsPort }: ScorerChild): Promise<Readiness> {
+async function askScorer({ operationsPort }: ServiceChild): Promise<Readiness> {
   const answer = await fetch(`http://127.0.0.1:${operationsPort}/readyz`);
   const { lag = 0, provider = '?' }: Partial<Readiness> = JSON.parse(await answer.text());
   return { lag, provider };

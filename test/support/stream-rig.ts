@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startLocalBroker } from '../../infra/local/broker.ts';
-import { type ScorerChild, startScorerChild } from '../../infra/local/scorer-child.ts';
+import { type ServiceChild, startServiceChild } from '../../infra/local/service-child.ts';
 import { type TopicTable, topicsWithPrefix } from '../../schemas/topics.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createTopics } from '../../shared/kafka/admin.ts';
@@ -30,8 +30,8 @@ export interface StreamRig {
   /** Sends all lines, as fast as it goes; resolves when they are acknowledged. */
   fill(chunks: AsyncIterable<readonly MappedLine[]>): Promise<{ transactions: number; outcomes: number }>;
   /** Needs `npm run build`. */
-  startScorer(settings?: Readonly<Record<string, string>>): Promise<ScorerChild>;
-  untilCaughtUp(scorer: ScorerChild): Promise<void>;
+  startScorer(settings?: Readonly<Record<string, string>>): Promise<ServiceChild>;
+  untilCaughtUp(scorer: ServiceChild): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,7 +64,8 @@ export async function createStreamRig(partitions: number): Promise<StreamRig> {
       return sent.finally(() => producer.close());
     },
     startScorer: (settings = {}) =>
-      startScorerChild(
+      startServiceChild(
+        'stream-scorer',
         {
           FRAUD_KAFKA_BROKERS: broker.brokers.join(','),
           FRAUD_STATE_DIRECTORY: stateDirectory,

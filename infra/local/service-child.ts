@@ -1,4 +1,4 @@
-// infra/local/scorer-child.ts: the stream-scorer as a child process: started, awaited until ready, stopped; its log in a file.
+// infra/local/service-child.ts: a service as a child process: started, awaited until ready, stopped; its log in a file.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -7,10 +7,11 @@ import { createInterface } from 'node:readline';
 import { packageRoot } from '../../shared/config/package-root.ts';
 import { AppError } from '../../shared/errors.ts';
 
-export interface ScorerChild {
+export interface ServiceChild {
   readonly pid: number;
+  /** Port of /livez, /readyz and /metrics. */
   readonly operationsPort: number;
-  /** Rejects when the scorer ends without being asked to. */
+  /** Rejects when the service ends without being asked to. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
@@ -41,23 +42,24 @@ function waitUntilReady(child: ChildProcess, logFile: string): Promise<number> {
     }
     child.once('exit', (code) => {
       log.end();
-      const detail = `The scorer ended with ${code}; its log is ${logFile}.`;
+      const detail = `The service ended with ${code}; its log is ${logFile}.`;
       reject(new AppError('FRAUD_SCORER_ENDED', { detail }));
     });
   });
 }
 
-/** @param environment settings of services/stream-scorer/config.ts */
-export async function startScorerChild(
+/** @param environment settings of the service's config.ts */
+export async function startServiceChild(
+  service: 'stream-scorer' | 'scoring-api',
   environment: Readonly<Record<string, string>>,
   logFile: string,
-): Promise<ScorerChild> {
-  const main = join(packageRoot, 'dist/services/stream-scorer/main.js');
+): Promise<ServiceChild> {
+  const main = join(packageRoot, `dist/services/${service}/main.js`);
   const child = spawn(process.execPath, ['--enable-source-maps', main], {
     env: { ...process.env, ...environment },
-    // A terminal's Ctrl-C reaches the whole group: the scorer must not stop before what feeds it.
+    // A terminal's Ctrl-C reaches the whole group: a service must not stop before what feeds it.
     detached: true,
-    // The channel closes with us, however we end, kill -9 included: the scorer then stops by itself.
+    // The channel closes with us, however we end, kill -9 included: the service then stops by itself.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit');

@@ -2,6 +2,7 @@
 import { createOnnxBuilder, type OnnxBuilder } from '../encoder/onnx-builder.ts';
 import type { Alignment } from './alignment.ts';
 import { type HeadWeights, INPUT_LIMIT } from './head-weights.ts';
+import { type TreeEnsemble, treeCountOf } from './tree-ensemble.ts';
 
 /**
  * ONNX bytes of a head. The graph does what `createPlainHead` does: align, standardise, clip, encode, dense layers with ReLU between.
@@ -30,6 +31,7 @@ export function writeHeadGraph(head: HeadWeights, metadata: Readonly<Record<stri
     value = builder.node('Gemm', [value, weights, bias]);
     if (index < head.layers.length - 1) value = builder.node('Relu', [value]);
   });
+  if (head.trees) value = builder.node('Add', [value, writeTrees(builder, input, head.trees)]);
   builder.output('logit', value, ['B', 1]);
   return builder.build('head', { ...metadata, inputs: head.inputs.join(' ') });
 }
@@ -54,4 +56,28 @@ function writeAlignment(
     builder.weight('alignment.offset', [mapped], offset),
   ]);
   return builder.node('Concat', [aligned, others], { axis: 1 });
+}
+
+/** Sum of the leaves of all trees, (B, 1): every question answered at once, answers as the digits of a leaf's number. */
+function writeTrees(builder: OnnxBuilder, input: string, trees: TreeEnsemble): string {
+  const { depth, columns, thresholds, leaves } = trees;
+  const count = treeCountOf(trees);
+  const asked = builder.node('Gather', [input, builder.integers([...columns])], { axis: 1 });
+  const isAbove = builder.node('Greater', [
+    asked,
+    builder.weight('trees.thresholds', [columns.length], thresholds),
+  ]);
+  const answers = builder.node('Reshape', [
+    builder.node('Cast', [isAbove], { to: 1 }),
+    builder.integers([0, count, depth]),
+  ]); // (B, trees, depth)
+  const digits = Float32Array.from({ length: depth }, (_, level) => 2 ** (depth - 1 - level));
+  const numbers = builder.node('MatMul', [answers, builder.weight('trees.digits', [depth, 1], digits)]); // (B, trees, 1)
+  const firsts = Float32Array.from({ length: count }, (_, tree) => tree * 2 ** depth);
+  const places = builder.node('Add', [numbers, builder.weight('trees.firsts', [count, 1], firsts)]);
+  const found = builder.node('Gather', [
+    builder.weight('trees.leaves', [leaves.length], leaves),
+    builder.node('Cast', [places], { to: 7 }),
+  ]);
+  return builder.node('ReduceSum', [found, builder.integers([1])], { keepdims: 0 });
 }

@@ -1,8 +1,7 @@
-// shared/head/head-weights.ts: weights of a head (linear or MLP), its forward pass in plain arithmetic, and its JSON form.
-import { z } from 'zod';
-import { AppError } from '../errors.ts';
-import { type Alignment, align, hasFittingSize } from './alignment.ts';
+// shared/head/head-weights.ts: weights of a head (linear, MLP, boosted trees, or sums of them) and its forward pass in plain arithmetic.
+import { type Alignment, align } from './alignment.ts';
 import { encodePiecewise, type PiecewiseEncoding } from './piecewise.ts';
+import { scoreTrees, type TreeEnsemble } from './tree-ensemble.ts';
 
 /** One dense layer; ReLU follows every layer but the last. */
 export interface HeadLayer {
@@ -26,6 +25,8 @@ export interface HeadWeights {
   /** When present the first layer reads standardised inputs ‖ encoded ones, D + K. */
   readonly encoding?: PiecewiseEncoding | undefined;
   readonly layers: readonly HeadLayer[];
+  /** When present added to the logit of the layers; they read the inputs as given (aligned, not standardised). */
+  readonly trees?: TreeEnsemble | undefined;
 }
 
 /** Width of what the first layer reads. */
@@ -53,18 +54,28 @@ export function createPlainHead(head: HeadWeights): PlainHead {
       const row = aligned ? align(alignment, given, aligned) : given;
       standardise(head, row, standardised);
       if (head.encoding) encodePiecewise(head.encoding, row, first, standardised.length);
-      let input: Float32Array = first;
-      for (let index = 0; index < head.layers.length; index++) {
-        const layer = head.layers[index];
-        const output = activations[index];
-        if (!layer || !output) break;
-        runLayer(layer, input, output);
-        if (index < head.layers.length - 1) rectify(output);
-        input = output;
-      }
-      return input[0] ?? 0;
+      const logit = runLayers(head.layers, first, activations);
+      return head.trees ? logit + scoreTrees(head.trees, row) : logit;
     },
   };
+}
+
+/** The last layer's only output; ReLU between layers. */
+function runLayers(
+  layers: readonly HeadLayer[],
+  first: Float32Array,
+  activations: readonly Float32Array[],
+): number {
+  let input = first;
+  for (let index = 0; index < layers.length; index++) {
+    const layer = layers[index];
+    const output = activations[index];
+    if (!layer || !output) break;
+    runLayer(layer, input, output);
+    if (index < layers.length - 1) rectify(output);
+    input = output;
+  }
+  return input[0] ?? 0;
 }
 
 /** Writes the standardised row into `output`, (D). */
@@ -97,108 +108,4 @@ function runLayer(
 
 function rectify(values: Float32Array): void {
   for (let index = 0; index < values.length; index++) values[index] = Math.max(0, values[index] ?? 0);
-}
-
-const storedHeadSchema = z.object({
-  inputs: z.array(z.string()),
-  mean: z.base64(),
-  scale: z.base64(),
-  alignment: z.object({ matrix: z.base64(), offset: z.base64() }).optional(),
-  encoding: z.object({ columns: z.array(z.int().min(0)), starts: z.base64(), slopes: z.base64() }).optional(),
-  layers: z
-    .array(z.object({ inputs: z.int(), outputs: z.int(), weights: z.base64(), bias: z.base64() }))
-    .min(1),
-});
-
-/** JSON bytes of a head; float32 values as base64 of little-endian bytes. */
-export function toHeadBytes(head: HeadWeights): Uint8Array {
-  const stored: z.infer<typeof storedHeadSchema> = {
-    inputs: [...head.inputs],
-    mean: toBase64(head.mean),
-    scale: toBase64(head.scale),
-    ...(head.alignment && {
-      alignment: { matrix: toBase64(head.alignment.matrix), offset: toBase64(head.alignment.offset) },
-    }),
-    ...(head.encoding && {
-      encoding: {
-        columns: [...head.encoding.columns],
-        starts: toBase64(head.encoding.starts),
-        slopes: toBase64(head.encoding.slopes),
-      },
-    }),
-    layers: head.layers.map(({ inputs, outputs, weights, bias }) => ({
-      inputs,
-      outputs,
-      weights: toBase64(weights),
-      bias: toBase64(bias),
-    })),
-  };
-  return new TextEncoder().encode(JSON.stringify(stored));
-}
-
-/**
- * Reads a head written by `toHeadBytes`.
- * @throws AppError FRAUD_MODEL_INVALID when shapes do not fit together
- */
-export function parseHead(bytes: Uint8Array): HeadWeights {
-  const parsed = storedHeadSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-  if (!parsed.success) throw new AppError('FRAUD_MODEL_INVALID', { detail: z.prettifyError(parsed.error) });
-  const { inputs, mean, scale, alignment, encoding, layers } = parsed.data;
-  const head: HeadWeights = {
-    inputs,
-    mean: fromBase64(mean),
-    scale: fromBase64(scale),
-    ...(alignment && {
-      alignment: { matrix: fromBase64(alignment.matrix), offset: fromBase64(alignment.offset) },
-    }),
-    ...(encoding && {
-      encoding: {
-        columns: Int32Array.from(encoding.columns),
-        starts: fromBase64(encoding.starts),
-        slopes: fromBase64(encoding.slopes),
-      },
-    }),
-    layers: layers.map((layer) => ({
-      inputs: layer.inputs,
-      outputs: layer.outputs,
-      weights: fromBase64(layer.weights),
-      bias: fromBase64(layer.bias),
-    })),
-  };
-  if (!hasFittingShapes(head)) {
-    throw new AppError('FRAUD_MODEL_INVALID', { detail: 'The layers of a head do not fit together.' });
-  }
-  return head;
-}
-
-function hasFittingShapes(head: HeadWeights): boolean {
-  const { inputs, mean, scale, encoding, layers } = head;
-  let width = firstWidthOf(head);
-  for (const layer of layers) {
-    const fits =
-      layer.inputs === width &&
-      layer.weights.length === layer.inputs * layer.outputs &&
-      layer.bias.length === layer.outputs;
-    if (!fits) return false;
-    width = layer.outputs;
-  }
-  const isEncodingFitting =
-    encoding === undefined ||
-    (encoding.starts.length === encoding.columns.length &&
-      encoding.slopes.length === encoding.columns.length &&
-      encoding.columns.every((column) => column < inputs.length));
-  const isAlignmentFitting = head.alignment === undefined || hasFittingSize(head.alignment, inputs.length);
-  const isStandardised = mean.length === inputs.length && scale.length === inputs.length;
-  return width === 1 && isStandardised && isEncodingFitting && isAlignmentFitting;
-}
-
-function toBase64(values: Float32Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
-}
-
-function fromBase64(text: string): Float32Array {
-  const bytes = Buffer.from(text, 'base64');
-  const values = new Float32Array(bytes.byteLength >> 2);
-  new Uint8Array(values.buffer).set(bytes.subarray(0, values.byteLength));
-  return values;
 }

@@ -10,8 +10,9 @@ import { type PopulationReference, populationReferenceSchema } from '../features
 import { featureVersion } from '../features/velocity.ts';
 import { Calibrator } from '../head/calibrator.ts';
 import { createJoinRule, type JoinRule } from '../head/day-zero.ts';
+import { parseHead } from '../head/head-bytes.ts';
 import { featuresOnlyInputs, fullHeadInputs } from '../head/head-inputs.ts';
-import { createPlainHead, type PlainHead, parseHead } from '../head/head-weights.ts';
+import { createPlainHead, type PlainHead } from '../head/head-weights.ts';
 import { createRarity, listStatistics, type Rarity } from '../head/statistics.ts';
 import type { Manifest, Thresholds } from '../registry/manifest.ts';
 import type { VerifiedVersion } from '../registry/registry.ts';

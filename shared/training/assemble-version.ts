@@ -2,8 +2,8 @@
 import { defaultFeatureSettings, type FeatureSettings } from '../features/feature-settings.ts';
 import type { PopulationReference } from '../features/population-reference.ts';
 import { featureVersion } from '../features/velocity.ts';
+import { toHeadBytes } from '../head/head-bytes.ts';
 import { writeHeadGraph } from '../head/head-graph.ts';
-import { toHeadBytes } from '../head/head-weights.ts';
 import { describeFiles, type Manifest, sha256Of, type VersionFiles } from '../registry/manifest.ts';
 import type { VerifiedVersion } from '../registry/registry.ts';
 import type { BootstrapResult } from './bootstrap.ts';

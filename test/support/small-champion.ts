@@ -5,9 +5,10 @@ import { defaultFeatureSettings } from '../../shared/features/feature-settings.t
 import { TAIL_PROBABILITIES } from '../../shared/features/population-reference.ts';
 import { featureVersion } from '../../shared/features/velocity.ts';
 import { DAY_ZERO_TABLE } from '../../shared/head/day-zero.ts';
+import { toHeadBytes } from '../../shared/head/head-bytes.ts';
 import { writeHeadGraph } from '../../shared/head/head-graph.ts';
 import { featuresOnlyInputs, fullHeadInputs } from '../../shared/head/head-inputs.ts';
-import { type HeadWeights, toHeadBytes } from '../../shared/head/head-weights.ts';
+import type { HeadWeights } from '../../shared/head/head-weights.ts';
 import { listStatistics } from '../../shared/head/statistics.ts';
 import { describeFiles, type Manifest, sha256Of, toManifestBytes } from '../../shared/registry/manifest.ts';
 import type { VerifiedVersion } from '../../shared/registry/registry.ts';

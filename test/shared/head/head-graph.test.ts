@@ -4,6 +4,7 @@ import { createOnnxBinding } from '../../../shared/encoder/onnx-binding.ts';
 import { writeHeadGraph } from '../../../shared/head/head-graph.ts';
 import { createPlainHead, type HeadWeights } from '../../../shared/head/head-weights.ts';
 import type { PiecewiseEncoding } from '../../../shared/head/piecewise.ts';
+import type { TreeEnsemble } from '../../../shared/head/tree-ensemble.ts';
 
 /** Values that look random and are always the same, in [−1, 1]. */
 function spread(count: number, seed: number): Float32Array {
@@ -40,11 +41,19 @@ const encoding: PiecewiseEncoding = {
   slopes: Float32Array.of(1 / 6, 0.5, 400, 1),
 };
 
+const trees: TreeEnsemble = {
+  depth: 2,
+  columns: Int32Array.of(0, 3, 6, 6, 1, 2),
+  thresholds: Float32Array.of(0.5, -3, 2, -4, 0, 7),
+  leaves: spread(12, 40),
+};
+
 test.each([
   ['linear', createHead(7, [])],
   ['with hidden layers', createHead(7, [16, 8])],
   ['linear on encoded inputs', createHead(7, [], encoding)],
   ['with hidden layers on encoded inputs', createHead(7, [16, 8], encoding)],
+  ['of trees beside hidden layers', { ...createHead(7, [16]), trees }],
   [
     'on aligned and encoded inputs',
     { ...createHead(7, [16], encoding), alignment: { matrix: spread(9, 30), offset: spread(3, 31) } },

@@ -1,11 +1,7 @@
 // test/shared/head/head-weights.test.ts: a head standardises, clips, runs its layers and survives its JSON form.
 import { expect, test } from 'vitest';
-import {
-  createPlainHead,
-  type HeadWeights,
-  parseHead,
-  toHeadBytes,
-} from '../../../shared/head/head-weights.ts';
+import { parseHead, toHeadBytes } from '../../../shared/head/head-bytes.ts';
+import { createPlainHead, type HeadWeights } from '../../../shared/head/head-weights.ts';
 
 const head: HeadWeights = {
   inputs: ['first', 'second'],
@@ -31,7 +27,7 @@ test('a head comes back from its bytes', () => {
   expect(parseHead(toHeadBytes(head))).toEqual(head);
 });
 
-test('a head of encoded or aligned inputs comes back from its bytes, and one whose encoding does not fit is refused', () => {
+test('a head of encoded or aligned inputs, or with trees, comes back from its bytes, and one whose parts do not fit is refused', () => {
   const encoding = {
     columns: Int32Array.of(1),
     starts: Float32Array.of(0.5),
@@ -45,6 +41,18 @@ test('a head of encoded or aligned inputs comes back from its bytes, and one who
   const aligned: HeadWeights = { ...head, alignment };
   expect(parseHead(toHeadBytes(aligned))).toEqual(aligned);
   expect(createPlainHead(aligned).scoreOne(Float32Array.of(10, 2))).toBeCloseTo(8.25, 6);
+  const trees = {
+    depth: 1,
+    columns: Int32Array.of(0),
+    thresholds: Float32Array.of(8),
+    leaves: Float32Array.of(-1, 4),
+  };
+  const planted: HeadWeights = { ...head, trees };
+  expect(parseHead(toHeadBytes(planted))).toEqual(planted);
+  expect(createPlainHead(planted).scoreOne(Float32Array.of(3, 2))).toBeCloseTo(8.25 - 1, 6);
+  expect(() => parseHead(toHeadBytes({ ...head, trees: { ...trees, columns: Int32Array.of(2) } }))).toThrow(
+    /do not fit/,
+  );
   const outside = { ...encoded, encoding: { ...encoding, columns: Int32Array.of(2) } };
   expect(() => parseHead(toHeadBytes(outside))).toThrow(/do not fit/);
 });

@@ -1,0 +1,81 @@
+// services/archiver/config.ts: every setting of the archiver: name, unit, range, default.
+import { z } from 'zod';
+import { readSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
+
+const positive = (fallback: number, limit: number) =>
+  z.coerce.number().int().min(1).max(limit).default(fallback);
+
+export const archiverSettings = {
+  kafkaBrokers: setting(
+    'FRAUD_KAFKA_BROKERS',
+    z.string().min(1),
+    'host:port of the brokers, separated by commas',
+  ),
+  topicPrefix: setting(
+    'FRAUD_KAFKA_TOPIC_PREFIX',
+    z.string().default(''),
+    'put before every topic name, for tests',
+  ),
+  groupId: setting(
+    'FRAUD_ARCHIVER_GROUP_ID',
+    z.string().default('archiver'),
+    'consumer group of all replicas',
+  ),
+  sessionSeconds: setting(
+    'FRAUD_ARCHIVER_SESSION_SECONDS',
+    positive(30, 300),
+    'a member silent for so long is out of the group: how long partitions wait after a crash',
+  ),
+  archive: setting(
+    'FRAUD_ARCHIVE',
+    z.string().default('.fraud/archive'),
+    'a directory, or s3://bucket/prefix (AWS_REGION, AWS_ENDPOINT_URL_S3 and the SDK’s credentials count)',
+  ),
+  workDirectory: setting(
+    'FRAUD_ARCHIVER_WORK_DIRECTORY',
+    z.string().default(''),
+    'folder for ranges under way; empty: one of its own in the temporary folder',
+  ),
+  rangeRecords: setting(
+    'FRAUD_ARCHIVER_RANGE_RECORDS',
+    positive(10_000, 1_000_000),
+    'a range ends at multiples of so many offsets: files have the same names on every run',
+  ),
+  flushSeconds: setting(
+    'FRAUD_ARCHIVER_FLUSH_SECONDS',
+    positive(60, 86_400),
+    'a range that has begun is written after so long, full or not',
+  ),
+  compactMinutes: setting(
+    'FRAUD_ARCHIVER_COMPACT_MINUTES',
+    positive(30, 10_080),
+    'how often small files become large ones',
+  ),
+  memoryLimit: setting(
+    'FRAUD_ARCHIVER_MEMORY',
+    z
+      .string()
+      .regex(/^\d+(MB|GB)$/)
+      .default('1GB'),
+    'most memory DuckDB takes',
+  ),
+  operationsPort: setting(
+    'FRAUD_OPERATIONS_PORT',
+    z.coerce.number().int().min(0).max(65535).default(0),
+    'port of /livez, /readyz, /metrics; 0 = any free one',
+  ),
+  logLevel: setting(
+    'FRAUD_LOG_LEVEL',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'pino level',
+  ),
+} as const;
+
+export type ArchiverSettings = SettingsOf<typeof archiverSettings>;
+
+/** @throws AppError FRAUD_CONFIG_INVALID listing every problem at once. */
+export function readArchiverSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): ArchiverSettings {
+  return readSettings(archiverSettings, environment);
+}

@@ -18,10 +18,10 @@ import { createOutputWriter } from './outputs.ts';
 import { createTransactionPipeline } from './pipeline.ts';
 import { createProgressWatch } from './progress-watch.ts';
 import { createReplayClock, type FollowingClock, toFollowingClock } from './replay-clock.ts';
-import { createResendOutbox } from './resend-outbox.ts';
+import { createForgetAcknowledged, createResendOutbox } from './resend-outbox.ts';
 import { startOperations } from './start-operations.ts';
 import { createMarkOutcomesStep } from './steps/mark-outcomes.ts';
-import { createAcknowledgedEntries } from './steps/store-decisions.ts';
+import { type AcknowledgedEntries, createAcknowledgedEntries } from './steps/store-decisions.ts';
 import { createTimed } from './timed.ts';
 import { startWatching } from './watching.ts';
 
@@ -53,6 +53,7 @@ interface Parts {
   readonly store: StateStore;
   readonly producer: Producer;
   readonly model: StartedModel;
+  readonly acknowledged: AcknowledgedEntries;
 }
 
 /** Transactions through the pipeline, outcomes into the histories. */
@@ -65,6 +66,7 @@ function buildRouter({
   store,
   producer,
   model,
+  acknowledged,
 }: Parts): ChunkRouter {
   const scorer = createScorer({
     ...model,
@@ -72,7 +74,6 @@ function buildRouter({
     onDegrade: (error, tier, transactions) =>
       log.error({ err: error, tier, transactions }, 'answering on a lower tier'),
   });
-  const acknowledged = createAcknowledgedEntries();
   const outputs = createOutputWriter(topicNames);
   const retention = {
     quietMs: settings.decisionRetentionHours * HOUR_MS,
@@ -98,7 +99,7 @@ function buildRouter({
 }
 
 function buildConsumer(
-  { settings, log, topicNames, connection, store, producer }: Parts,
+  { settings, log, topicNames, connection, store, producer, acknowledged }: Parts,
   router: ChunkRouter,
 ): Consumer {
   return createConsumer({
@@ -112,6 +113,7 @@ function buildConsumer(
     stateOffset: (topic, partition) => store.readInputOffset(topic, partition),
     stateGap: settings.stateGap,
     onAssigned: createResendOutbox({ store, producer, log }),
+    onRevoked: createForgetAcknowledged({ store, acknowledged, log }),
   });
 }
 
@@ -133,7 +135,9 @@ async function startParts({ settings, log, scope, clock }: StartOptions): Promis
     (part) => part.close(),
   );
   const scoringClock = settings.clock === 'event-time' ? createReplayClock() : toFollowingClock(clock);
-  return { settings, log, metrics, topicNames, connection, clock: scoringClock, store, producer, model };
+  const acknowledged = createAcknowledgedEntries();
+  const built = { settings, log, metrics, topicNames, connection, store, producer, model, acknowledged };
+  return { ...built, clock: scoringClock };
 }
 
 /** Starts in order; when one part fails, the ones before it are stopped and the error goes on. */

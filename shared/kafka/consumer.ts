@@ -13,7 +13,7 @@ import { createCoPartitionAssigner } from './co-partition-assigner.ts';
 import { type CommitPort, createCommitter } from './committer.ts';
 import { createKafkaClient, type KafkaConnection, silentLog } from './connection.ts';
 import { type ConsumerHealth, type EndsWatch, HealthRecord, watchEnds } from './consumer-health.ts';
-import { createGroupHooks, DRAIN_LIMIT_MS, type Member } from './group-hooks.ts';
+import { createGroupHooks, giveUp, type Member } from './group-hooks.ts';
 import { type GroupHooks, isLostGroup } from './kafkajs-internals.ts';
 import { toInputRecord } from './records.ts';
 import type { StateGap, StateOffset } from './start-offset.ts';
@@ -40,7 +40,7 @@ export interface ConsumerOptions {
   readonly aligned?: boolean;
   /** Awaited after assignment, before the first chunk; a retryable AppError is tried again after a pause. */
   readonly onAssigned?: (partitions: readonly AssignedPartition[]) => void | Promise<void>;
-  /** Awaited after the last chunk was drained and committed; from then on earlier chunks are stale. */
+  /** Awaited after the last chunk was drained and committed, also when stopping; from then on earlier chunks are stale. */
   readonly onRevoked?: (partitions: readonly AssignedPartition[]) => void | Promise<void>;
   /** How long the broker holds an empty fetch, ms. Default 50: also the time a pause takes to end. */
   readonly maxWaitMs?: number;
@@ -200,8 +200,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     stop: async () => {
       isStopping = true;
       ends?.stop();
-      await dispatcher.drain(DRAIN_LIMIT_MS);
-      dispatcher.revoke();
+      await giveUp(dispatcher, options);
       // Without a broker kafkajs goes on trying for minutes; the group finds out by itself that we are gone.
       await withinTime(consumer.disconnect(), LEAVE_LIMIT_MS);
       await withinTime(admin?.close(), LEAVE_LIMIT_MS);

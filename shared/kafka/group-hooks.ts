@@ -10,7 +10,7 @@ import { type GroupHooks, isLostGroup } from './kafkajs-internals.ts';
 import { findStarts } from './start-offset.ts';
 
 /** Longest wait for chunks under way before partitions are given up: below the rebalance timeout of 60 s. */
-export const DRAIN_LIMIT_MS = 20_000;
+const DRAIN_LIMIT_MS = 20_000;
 const BEAT_EVERY_MS = 1_000;
 
 /** What the hooks need of the consumer they belong to. */
@@ -71,16 +71,21 @@ function rethrowUnlessRetried({ isGoing, onFailure }: Member, error: unknown): v
   throw error;
 }
 
+/** Drain, commit, then fence. */
+export async function giveUp(dispatcher: Dispatcher, options: ConsumerOptions): Promise<void> {
+  const drained = await dispatcher.drain(DRAIN_LIMIT_MS);
+  if (!drained) options.connection.log?.warn({}, 'Chunks under way were not drained in time: fenced.');
+  const revoked = dispatcher.revoke();
+  if (revoked.length > 0) await options.onRevoked?.(revoked);
+}
+
 /** Drain, commit, then fence; and on assignment seek before the first fetch. A dependency that fails is asked again, with growing pauses. */
 export function createGroupHooks(member: () => Member): Required<GroupHooks> {
   return {
     beforeJoin: async () => {
       const { dispatcher, options, setMember } = member();
       setMember(false);
-      const drained = await dispatcher.drain(DRAIN_LIMIT_MS);
-      if (!drained) options.connection.log?.warn({}, 'Chunks under way were not drained in time: fenced.');
-      const revoked = dispatcher.revoke();
-      if (revoked.length > 0) await options.onRevoked?.(revoked);
+      await giveUp(dispatcher, options);
     },
     afterJoin: async (byTopic, beat) => {
       const mine = member();

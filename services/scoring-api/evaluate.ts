@@ -33,8 +33,9 @@ export interface AnswerTerms {
   readonly failMode: FailMode;
 }
 
-/** What writing, storing and sending the answer takes after the readings are there, ms. */
-const MARGIN_MS = 5;
+/** Kept for writing, storing and sending the answer after the readings: a fifth of the time, 50 ms at most. */
+const MARGIN_SHARE = 0.2;
+const MOST_MARGIN_MS = 50;
 /** Share of the time that reading the histories may take. */
 const HISTORY_SHARE = 0.5;
 
@@ -75,9 +76,10 @@ export function createEvaluate(parts: {
       eventTimeMs,
       receivedAtMs,
     }));
+    const budgetMs = deadlineAt - arrivedAt;
     const evaluations = await scorer.evaluateMany(requests, (keys) => store.readRecords(keys), {
-      historyBy: arrivedAt + (deadlineAt - arrivedAt) * HISTORY_SHARE,
-      encodedBy: deadlineAt - MARGIN_MS,
+      historyBy: arrivedAt + budgetMs * HISTORY_SHARE,
+      encodedBy: deadlineAt - Math.min(MOST_MARGIN_MS, budgetMs * MARGIN_SHARE),
     });
     return evaluations.flatMap((evaluation, index) => {
       const one = received[index];

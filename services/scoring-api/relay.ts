@@ -1,5 +1,5 @@
 // services/scoring-api/relay.ts: what was stored to be produced goes to the broker, again until it is acknowledged, and after a restart once more.
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { decodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
 import type { OutputRecord } from '../../shared/kafka/records.ts';
@@ -35,11 +35,20 @@ export interface RelayParts {
 
 const RETRY_MS = 1_000;
 const CLOSE_LIMIT_MS = 5_000;
+/** Files that leave together. */
+const FILES_AT_ONCE = 256;
 
+interface WaitingFile {
+  readonly place: OutboxPlace;
+  readonly records: readonly OutputRecord[];
+}
+
+/** One sender: records leave in the order in which they were filed, however long the broker is away. */
 class OutboxRelay implements Relay {
   readonly #parts: RelayParts;
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #queue: WaitingFile[] = [];
+  #sending: Promise<void> | undefined;
   #producer: Promise<Producer> | undefined;
   #acknowledged: OutboxPlace[] = [];
 
@@ -54,8 +63,16 @@ class OutboxRelay implements Relay {
   }
 
   send(place: OutboxPlace, records: readonly OutputRecord[]): void {
-    const running = this.#sendUntilAcknowledged(place, records).finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    this.#queue.push({ place, records });
+    this.#start();
+  }
+
+  #start(): void {
+    this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined;
+      // Filed while the last ones were being crossed off.
+      if (this.#queue.length > 0 && !this.#closing.signal.aborted) this.#start();
+    });
   }
 
   takeAcknowledged(): OutboxPlace[] {
@@ -63,33 +80,38 @@ class OutboxRelay implements Relay {
   }
 
   waiting(): number {
-    return this.#running.size;
+    return this.#queue.length;
   }
 
   async close(): Promise<void> {
     // An attempt under way may still be acknowledged; one that fails is left to the next process.
     this.#closing.abort();
-    await Promise.race([Promise.all(this.#running), wait(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+    await Promise.race([this.#sending, wait(CLOSE_LIMIT_MS, undefined, { ref: false })]);
     const acknowledged = this.takeAcknowledged();
     if (acknowledged.length > 0) await this.#parts.store.commit({ acknowledged });
     const producer = await this.#producer?.catch(() => undefined);
     await producer?.close();
   }
 
-  async #sendUntilAcknowledged(place: OutboxPlace, records: readonly OutputRecord[]): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+  async #sendAll(): Promise<void> {
+    // What was filed in one turn leaves together.
+    await nextTurn();
+    while (this.#queue.length > 0) {
+      const files = this.#queue.slice(0, FILES_AT_ONCE);
       try {
         const producer = await this.#connect();
-        await producer.send(records);
-        this.#acknowledged.push(place);
-        return;
+        await producer.send(files.flatMap(({ records }) => records));
+        this.#queue.splice(0, files.length);
+        this.#acknowledged.push(...files.map(({ place }) => place));
       } catch (error) {
         this.#parts.log.warn(
           { err: error, waiting: this.waiting() },
           'the broker did not take what was recorded',
         );
+        if (this.#closing.signal.aborted) return;
         await wait(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
       }
+      if (this.#closing.signal.aborted) return;
     }
   }
 

@@ -17,6 +17,7 @@ import { createLogger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { loadAlias } from '../../shared/registry/registry.ts';
 import { createChampion } from '../../shared/scoring/champion.ts';
+import type { ScoringModel } from '../../shared/scoring/scorer.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { publishSmallChampion } from './use-scorer.ts';
@@ -31,6 +32,8 @@ export interface ApiRig extends ApiCore {
   readonly produced: readonly OutputRecord[];
   readonly logLines: readonly string[];
   readonly directory: string;
+  /** What answers from the start on. */
+  readonly model: ScoringModel;
   makeKey(grant?: Partial<KeyGrant>): string;
   /** Ends this process's API and builds another one on the same files. */
   restart(): Promise<ApiRig>;
@@ -75,6 +78,7 @@ export async function useApi(options: RigOptions = {}): Promise<ApiRig> {
     calls += 1;
     return wrapped.encodeMany(rows);
   };
+  const model: ScoringModel = { champion, encoder: { encodeMany } };
   const store = await scope.start(
     'state store',
     () => createLmdbStateStore({ directory: settings.stateDirectory }),
@@ -87,7 +91,7 @@ export async function useApi(options: RigOptions = {}): Promise<ApiRig> {
     scope,
     log: createLogger('scoring-api', 'info', { write: (line) => void logLines.push(line) }),
     store: options.wrapStore?.(store) ?? store,
-    model: { champion, encoder: { encodeMany } },
+    model,
     facts: () => ({ provider: 'none' }),
     openProducer: async () => ({ send, close: async () => {} }),
   });
@@ -110,6 +114,7 @@ export async function useApi(options: RigOptions = {}): Promise<ApiRig> {
     produced,
     logLines,
     directory,
+    model,
     makeKey,
     close,
     restart: async () => {

@@ -1,0 +1,159 @@
+// test/integration/scoring-api.test.ts: the API beside the stream: README's lines as printed, recorded decisions emitted unchanged, the same decisions through both doors.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../shared/clock.ts';
+import { type Decision, toCanonicalDecision } from '../../shared/domain/decision.ts';
+import { isDecided, type Transaction } from '../../shared/domain/transaction.ts';
+import { auditTopics } from '../../shared/kafka/audit.ts';
+import { createProducer } from '../../shared/kafka/producer.ts';
+import { cloudEventHeaders } from '../../shared/kafka/records.ts';
+import { createSimulation } from '../../shared/simulation/simulation.ts';
+import { useTopics } from '../support/broker.ts';
+import { readTopic } from '../support/read-topic.ts';
+import { readReadmeBlocks } from '../support/readme-blocks.ts';
+import { useListeningApi } from '../support/use-listening-api.ts';
+import { useScorer } from '../support/use-scorer.ts';
+
+const run = promisify(execFile);
+const nowMs = systemClock.now();
+/** 10,000 when the whole comparison is asked for. */
+const PARITY_TRANSACTIONS = Number(process.env.FRAUD_PARITY_TRANSACTIONS ?? 600);
+const BATCH = 200;
+
+/** A state directory for a scorer and an API together. */
+function useStateDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'fraud-shared-state-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return join(directory, 'state');
+}
+
+test('the README’s lines work as printed, and the stream emits what was recorded, byte for byte', async () => {
+  const setUp = await useTopics(2);
+  const state = { FRAUD_STATE_DIRECTORY: useStateDirectory() };
+  const scorer = await useScorer(setUp, state);
+  const api = await useListeningApi(setUp, state);
+  const env = { ...process.env, API: api.address, KEY: api.key };
+  const [setting = '', lines = ''] = readReadmeBlocks('For credit-scoring services', 'sh');
+  const { stdout } = await run('bash', ['-euc', `${setting}\n${lines}`], { env });
+  const answers = stdout.trim().split('\n');
+  expect(answers).toHaveLength(7);
+  const [evaluated, recorded, batch, outcomes, kept, card, receipt] = answers.map((text) => JSON.parse(text));
+  expect([evaluated.tier, recorded.tier, recorded.contextDigest]).toEqual([
+    'full',
+    'full',
+    evaluated.contextDigest,
+  ]);
+  expect(batch.answers).toMatchObject([
+    { decision: { transactionId: 'web-2' } },
+    { error: { code: 'FRAUD_AMOUNT_INVALID', field: 'amountMinor' } },
+  ]);
+  expect(outcomes.receipts).toEqual([{ outcomeId: 'cb-1', status: 'accepted' }]);
+  expect(kept.decision).toEqual(recorded);
+  expect(card.events).toBe(1);
+  expect(receipt.removed).toMatchObject({ histories: 1, decisions: 1 });
+  const [python = ''] = readReadmeBlocks('For credit-scoring services', 'python');
+  expect((await run('python3', ['-c', python], { env })).stdout).toMatch(/^(approve|review) 0\.\d+ full\n$/);
+
+  // A second one is left in place: what the stream emits is what HTTP answered.
+  const eventTime = new Date(nowMs).toISOString();
+  const transaction = {
+    transactionId: 'web-9',
+    eventTime,
+    cardToken: 'tok_9',
+    amountMinor: 990_000,
+    currency: 'EUR',
+  };
+  const answered = await api.call('POST', '/v1/score?record=true', transaction);
+  expect(answered.status).toBe(200);
+  await expect.poll(() => api.core.relay?.waiting(), { timeout: 60_000 }).toBe(0);
+  await scorer.untilCaughtUp();
+  const emitted = await readTopic(setUp.connection, setUp.topics.decisions.name);
+  const ofIt = emitted
+    .map(({ value }) => Buffer.from(value ?? []).toString())
+    .filter((text) => text.includes('web-9'));
+  expect(ofIt).toEqual([answered.text]);
+  expect(await auditTopics(setUp)).toMatchObject({ conserved: true, transactions: 2 });
+  const rows = await readTopic(setUp.connection, setUp.topics.trainingRows.name);
+  expect(rows.filter(({ value }) => Buffer.from(value ?? []).includes('web-9'))).toHaveLength(1);
+});
+
+/** Decided transactions of a simulated world, in event-time order, the last one now. */
+function simulate(count: number): Transaction[] {
+  const transactions: Transaction[] = [];
+  const startTime = new Date(nowMs - 200 * 86_400_000).toISOString();
+  for (const record of createSimulation({ seed: 5, portfolios: 2, cards: 60, startTime, days: 190 })) {
+    if (record.kind === 'transaction' && isDecided(record.transaction)) transactions.push(record.transaction);
+    if (transactions.length === count) break;
+  }
+  return transactions;
+}
+
+test(`${PARITY_TRANSACTIONS} transactions get the same context digests and canonical decisions over HTTP and over Kafka`, async () => {
+  const transactions = simulate(PARITY_TRANSACTIONS);
+  const setUp = await useTopics(3);
+  const producer = await createProducer({ connection: setUp.connection });
+  await producer.send(
+    transactions.map((transaction) => ({
+      topic: setUp.topics.transactions.name,
+      key: transaction.cardToken,
+      value: Buffer.from(JSON.stringify(transaction)),
+      headers: cloudEventHeaders({
+        id: transaction.transactionId,
+        type: 'transaction.v1',
+        source: 'test',
+        time: transaction.eventTime,
+      }),
+    })),
+  );
+  await producer.close();
+  const scorer = await useScorer(setUp, { FRAUD_CLOCK: 'event-time', FRAUD_REPLAY_ALIGNED: 'true' });
+  const api = await useListeningApi(await useTopics(1));
+  const overHttp = new Map<string, Decision>();
+  for (let from = 0; from < transactions.length; from += BATCH) {
+    const batch = { transactions: transactions.slice(from, from + BATCH) };
+    const { body } = await api.call('POST', '/v1/score/batch?record=true', batch);
+    const { answers }: { answers: { decision: Decision }[] } = body;
+    for (const { decision } of answers) overHttp.set(decision.transactionId, decision);
+  }
+  await scorer.untilCaughtUp();
+  const emitted = await readTopic(setUp.connection, setUp.topics.decisions.name);
+  const overKafka = emitted.map(({ value }): Decision => JSON.parse(Buffer.from(value ?? []).toString()));
+  expect(overKafka).toHaveLength(transactions.length);
+  const differing = overKafka.filter((decision) => {
+    const other = overHttp.get(decision.transactionId);
+    return !other || !isSameDecision(decision, other);
+  });
+  expect(
+    differing.map(({ transactionId }) => [transactionId, overHttp.get(transactionId)?.contextDigest]),
+  ).toEqual([]);
+});
+
+/** Canonical decisions with equal digests, scores within 1e-5, and everything else equal; what a threshold or a tie could turn would be told as a difference. */
+function isSameDecision(one: Decision, other: Decision): boolean {
+  const {
+    score,
+    scoreScaled: _scaled,
+    anomalyBits = 0,
+    surprise: _surprise,
+    reasonCodes,
+    ...rest
+  } = toCanonicalDecision(one);
+  const {
+    score: otherScore,
+    scoreScaled: _,
+    anomalyBits: otherBits = 0,
+    surprise: __,
+    reasonCodes: others,
+    ...otherRest
+  } = toCanonicalDecision(other);
+  return (
+    Math.abs(score - otherScore) <= 1e-5 &&
+    Math.abs(anomalyBits - otherBits) <= 0.01 &&
+    JSON.stringify(rest) === JSON.stringify(otherRest) &&
+    JSON.stringify(reasonCodes.map(({ code }) => code)) === JSON.stringify(others.map(({ code }) => code))
+  );
+}

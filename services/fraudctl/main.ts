@@ -14,6 +14,7 @@ import { register as registerReplay } from './verbs/replay.ts';
 import { register as registerSimulate } from './verbs/simulate.ts';
 import { register as registerState } from './verbs/state.ts';
 import { register as registerTopics } from './verbs/topics.ts';
+import { register as registerTransfer } from './verbs/transfer.ts';
 
 const OK = 0;
 const FAILED = 1;
@@ -34,6 +35,7 @@ const verbs = [
   registerPretrain,
   registerBootstrap,
   registerReference,
+  registerTransfer,
 ];
 
 function createProgram(): Command {

@@ -1,0 +1,182 @@
+// services/fraudctl/verbs/transfer.ts: `fraudctl transfer --technique T --data FILE --mapping M`: makes an encoder work on this portfolio, and proves it.
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import { SingleBar } from 'cli-progress';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'yaml';
+import { systemClock } from '../../../shared/clock.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { defaultRunsDirectory } from '../../../shared/evaluation/run-folder.ts';
+import { FileRegistry } from '../../../shared/registry/file-registry.ts';
+import { loadMapping } from '../../../shared/replay/mapping.ts';
+import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
+import { formatEstimate } from '../../../shared/report/evaluation-report.ts';
+import { type BackendName, backendNames } from '../../../shared/training/backend.ts';
+import type { OnProgress } from '../../../shared/transfer/prepare-encoder.ts';
+import { runTransfer, type TransferResult } from '../../../shared/transfer/run-transfer.ts';
+import { controlNames, parseTransferConfig, techniques } from '../../../shared/transfer/transfer-config.ts';
+import type { TellHistory } from '../../../shared/transfer/transfer-rows.ts';
+import { toDate, toPositive, withPortfolio } from '../mapped-file-options.ts';
+import { defaultRegistryDirectory } from './models.ts';
+
+interface TransferOptions {
+  readonly technique: string;
+  readonly data: string;
+  readonly mapping: string;
+  readonly portfolio?: string;
+  readonly config?: string;
+  readonly encoder?: string;
+  readonly seed?: number;
+  readonly labelShare?: number;
+  readonly calibrateFrom?: Date;
+  readonly testFrom?: Date;
+  readonly head?: string;
+  readonly controls?: string[];
+  readonly from?: Date;
+  readonly until?: Date;
+  readonly resume?: string;
+  readonly runs: string;
+  readonly registry: string;
+  readonly backend?: BackendName;
+  readonly json?: boolean;
+}
+
+function toSeed(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a whole number above 0.');
+}
+
+/** Adds the verb. */
+export function register(program: Command): void {
+  program
+    .command('transfer')
+    .description('fit a pretrained encoder to a portfolio, judge it beside controls, register a candidate')
+    .addOption(
+      new Option('--technique <name>', 'what is changed').choices(techniques).makeOptionMandatory(true),
+    )
+    .requiredOption('--data <file>', 'labelled history: CSV, NDJSON (also .gz) or Parquet')
+    .requiredOption('--mapping <file>', 'mapping file, or the name of one in infra/mappings')
+    .option('--portfolio <id>', 'portfolio id, when the mapping names none')
+    .option('--config <file>', 'YAML or JSON with any setting of a transfer; options given here win')
+    .option('--encoder <name>', 'shipped encoder, or a directory of one (default: small)')
+    .option('--seed <number>', 'of everything drawn', toSeed)
+    .option('--label-share <share>', 'share of the cards whose labels exist', toPositive)
+    .option('--calibrate-from <time>', 'first event time of the calibration window', toDate)
+    .option('--test-from <time>', 'first event time of the test window', toDate)
+    .addOption(
+      new Option('--head <kind>', 'kind of head').choices(['auto', 'linear', 'mlp', 'trees', 'fusion']),
+    )
+    .addOption(new Option('--controls <names...>', 'controls to run').choices([...controlNames, 'none']))
+    .option('--from <time>', 'first event time, inclusive', toDate)
+    .option('--until <time>', 'event times end before this', toDate)
+    .option('--resume <run>', 'go on with a run that was stopped')
+    .option('--runs <directory>', 'where run folders lie', defaultRunsDirectory())
+    .option('--registry <directory>', 'registry directory', defaultRegistryDirectory())
+    .addOption(
+      new Option('--backend <name>', 'tfjs backend (default: the best that loads)').choices(backendNames),
+    )
+    .option('--json', 'the run record as JSON, no progress')
+    .action(run);
+}
+
+/** Settings of the file with the options over them. */
+function toConfig(options: TransferOptions): unknown {
+  const { technique, encoder, seed, labelShare, head, controls, calibrateFrom, testFrom } = options;
+  const given = readSettings(options.config);
+  const windows = {
+    ...(calibrateFrom && { calibrateFrom: calibrateFrom.toISOString() }),
+    ...(testFrom && { testFrom: testFrom.toISOString() }),
+  };
+  const before = typeof given.windows === 'object' ? given.windows : {};
+  return {
+    ...given,
+    technique,
+    ...(encoder && { encoder }),
+    ...(seed && { seed }),
+    ...(labelShare && { labelShare }),
+    ...(head && { head }),
+    ...(controls && { controls: controls.filter((name) => name !== 'none') }),
+    windows: { ...before, ...windows },
+  };
+}
+
+function readSettings(file: string | undefined): Record<string, unknown> {
+  if (file === undefined) return {};
+  try {
+    const content: unknown = parse(readFileSync(file, 'utf8'));
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
+  } catch (cause) {
+    throw new AppError('FRAUD_INPUT_INVALID', { detail: `${file} cannot be read as settings.`, cause });
+  }
+  throw new AppError('FRAUD_INPUT_INVALID', { detail: `${file} holds no settings.` });
+}
+
+async function digestFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const bytes of createReadStream(file)) hash.update(bytes);
+  } catch (cause) {
+    throw new AppError('FRAUD_INPUT_INVALID', { detail: `${file} cannot be read.`, cause });
+  }
+  return hash.digest('hex');
+}
+
+async function run(options: TransferOptions): Promise<void> {
+  const { data: file, from, until, json, resume, backend } = options;
+  const mapping = withPortfolio(loadMapping(options.mapping), options.portfolio);
+  const tell: TellHistory = () => readMappedChunks({ file, mapping, from, until });
+  const progress = json ? undefined : createBar();
+  try {
+    const result = await runTransfer({
+      config: parseTransferConfig(toConfig(options)),
+      tell,
+      inputs: { data: await digestFile(file) },
+      registry: new FileRegistry(options.registry),
+      now: () => systemClock.now(),
+      runsDirectory: options.runs,
+      ...(resume && { resume }),
+      ...(backend && { backend }),
+      ...(progress && { onProgress: progress.advance }),
+    });
+    progress?.stop();
+    process.stdout.write(json ? `${JSON.stringify(result.record)}\n` : describe(result));
+  } finally {
+    progress?.stop();
+  }
+}
+
+function describe({ record, folder, judgement }: TransferResult): string {
+  const { methods } = judgement.table;
+  const width = Math.max(...methods.map(({ method }) => method.length));
+  const lines = methods.map(
+    ({ method, averagePrecision, areaUnderCurve }) =>
+      `  ${method.padEnd(width)}  AP ${formatEstimate(averagePrecision)}  AUC ${areaUnderCurve.value.toFixed(3)}`,
+  );
+  return `${record.id}\n${lines.join('\n')}\nCandidate ${record.candidate}; report ${folder}/report.html.\nMake it champion with \`fraudctl models promote ${record.candidate}\`.\n`;
+}
+
+function createBar(): { advance: OnProgress; stop(): void } {
+  const bar = new SingleBar({
+    format: '{stage} [{bar}] {percentage}% | {value}/{total} | ETA {eta_formatted} {note}',
+    stream: process.stderr,
+    hideCursor: true,
+  });
+  let current = '';
+  const stop = () => {
+    if (current) bar.stop();
+    current = '';
+  };
+  return {
+    stop,
+    advance: (stage, done, all, note = '') => {
+      if (stage !== current) {
+        stop();
+        bar.start(all, done, { stage, note });
+        current = stage;
+      }
+      bar.update(done, { stage, note });
+      if (done >= all) stop();
+    },
+  };
+}

@@ -68,6 +68,11 @@ export const errorCatalogue = {
     'A field holds a card number.',
     'Tokenize card numbers before sending; the record is masked in the dead letter.',
   ),
+  FRAUD_CARD_ERASED: entry(
+    'data',
+    'The card was erased after this event.',
+    'Nothing to do: what happened before an erasure stays out. Later events begin a new history.',
+  ),
   FRAUD_TRANSACTION_CONFLICT: entry(
     'data',
     'The transaction id was used before with other content.',
@@ -175,6 +180,11 @@ export const errorCatalogue = {
     'usage',
     'These rows cannot be judged.',
     'Judge rows of both labels with finite scores; widen the window when no fraud is in it.',
+  ),
+  FRAUD_TRAINING_SET_FUTURE: entry(
+    'fatal',
+    'A training set would hold a label from after its cut.',
+    'Move the cut, or the window; never train on what was not known yet.',
   ),
   FRAUD_TRAINING_DIVERGED: entry(
     'fatal',

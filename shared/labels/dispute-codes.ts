@@ -16,6 +16,11 @@ const OTHER = [
   /^(AA|AP|AT|AW|CD|CR|DP|EX|IC|IN|LP|NF|PM|RG|RM|RN)\d?\d?$/,
 ] as const;
 
+const joined = (patterns: readonly RegExp[]): string => patterns.map(({ source }) => `(${source})`).join('|');
+
+/** The two lists as regular expressions, for SQL; over the code in capitals. */
+export const disputePatterns = { fraud: joined(FRAUD), other: joined(OTHER) } as const;
+
 /** True for fraud, false for another dispute, undefined for a code that is not known here. */
 export function isFraudDispute(disputeReasonCode: string): boolean | undefined {
   const code = disputeReasonCode.trim().toUpperCase();

@@ -28,7 +28,7 @@ const layers: readonly (readonly string[])[] = [
     'evaluation',
     'report',
   ],
-  ['scoring', 'replay'],
+  ['scoring', 'replay', 'training-set'],
   ['restore', 'prepare', 'training', 'transfer'],
 ];
 

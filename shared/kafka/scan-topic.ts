@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openAdmin, type PartitionEnds } from './admin.ts';
+import type { PartitionProgress } from './chunk-dispatcher.ts';
 import type { KafkaConnection } from './connection.ts';
 import { createConsumer } from './consumer.ts';
 import type { InputRecord } from './records.ts';
 
 const CHUNK_RECORDS = 2_000;
-/** Without a record for so long the rest of a partition holds none (deleted, compacted or control records). */
-const SILENCE_MS = 10_000;
+/** How often the scan looks whether only offsets without a record are left (transaction markers, compacted records). */
+const LOOK_EVERY_MS = 100;
 
 /** What a scan covers: records from `low` to before `high` of every partition. */
 export type TopicEnds = readonly PartitionEnds[];
@@ -33,6 +34,12 @@ function createRemaining(ends: TopicEnds) {
   );
   return {
     isDone: () => remaining.size === 0,
+    /** Takes partitions off that were read to their end, whether there was a record at it or not. */
+    takeOffReached: (progress: readonly PartitionProgress[]): void => {
+      for (const { partition, position } of progress) {
+        if (position >= (remaining.get(partition) ?? 0n)) remaining.delete(partition);
+      }
+    },
     /** The records of a chunk that lie before the end. */
     within: (records: readonly InputRecord[]): readonly InputRecord[] => {
       const wanted = records.filter(({ partition, offset }) => offset < (remaining.get(partition) ?? 0n));
@@ -61,28 +68,28 @@ export async function scanTopic(
   const complete = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  let seenSince = false;
   const consumer = createConsumer({
     connection,
     groupId,
     topics: [topic],
     maxChunkRecords: CHUNK_RECORDS,
     onChunk: async ({ records }) => {
-      seenSince = true;
       onRecords(remaining.within(records));
       if (remaining.isDone()) finish();
     },
   });
-  const silence = async (): Promise<void> => {
-    do {
-      seenSince = false;
-      await wait(SILENCE_MS, undefined, { ref: false });
-    } while (seenSince);
+  let isOver = false;
+  const reached = async (): Promise<void> => {
+    while (!isOver && !remaining.isDone()) {
+      await wait(LOOK_EVERY_MS);
+      remaining.takeOffReached(consumer.progress());
+    }
   };
   try {
     await consumer.start();
-    await Promise.race([complete, silence(), consumer.failed]);
+    await Promise.race([complete, reached(), consumer.failed]);
   } finally {
+    isOver = true;
     await consumer.stop();
     await deleteGroup(connection, groupId);
   }

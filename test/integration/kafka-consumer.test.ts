@@ -6,6 +6,7 @@ import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
 import { type ConsumerOptions, createConsumer } from '../../shared/kafka/consumer.ts';
 import { createProducer } from '../../shared/kafka/producer.ts';
 import { headerText, type InputRecord, type OutputRecord } from '../../shared/kafka/records.ts';
+import { readTopicEnds, scanTopic } from '../../shared/kafka/scan-topic.ts';
 import { type TestTopics, useTopics } from '../support/broker.ts';
 
 async function produce(setUp: TestTopics, records: readonly OutputRecord[]): Promise<void> {
@@ -288,7 +289,7 @@ test('records beyond one batch of the broker are split and keep their order', as
   expect(seen).toEqual(records.map((_, index) => index));
 });
 
-test('the markers of a transactional producer leave no lag behind', async () => {
+test('the markers of a transactional producer leave no lag behind, and a scan ends at them', async () => {
   const setUp = await useTopics(1);
   const topic = setUp.topics.transactions.name;
   const client = new Kafka({ brokers: [...setUp.connection.brokers], logLevel: logLevel.NOTHING });
@@ -306,4 +307,9 @@ test('the markers of a transactional producer leave no lag behind', async () => 
   const { consumer } = await start(setUp, { onChunk: async ({ records }) => add(records) });
   await complete;
   await expect.poll(() => consumer.progress()).toEqual([{ topic, partition: 0, position: 2n, lag: 0n }]);
+  const scanned: number[] = [];
+  await scanTopic(setUp.connection, topic, await readTopicEnds(setUp.connection, topic), (records) => {
+    scanned.push(...records.map(numberOf));
+  });
+  expect(scanned).toEqual([0]);
 });

@@ -16,8 +16,11 @@ export interface TreeOptions {
   readonly learningRate?: number;
   /** Added to the curvature of every leaf: small leaves say little. */
   readonly penalty?: number;
-  /** Shares of columns and rows that a tree sees. */
+  /** Share of the columns that a tree may ask about. */
   readonly columnShare?: number;
+  /** A tree sees the rows with the steepest loss, this share of all … */
+  readonly steepShare?: number;
+  /** … and this share of the others. */
   readonly rowShare?: number;
   readonly onProgress?: (share: number) => void;
 }
@@ -28,7 +31,15 @@ export interface FittedTrees {
   readonly bias: number;
 }
 
-const defaults = { trees: 300, depth: 6, learningRate: 0.05, penalty: 5, columnShare: 0.5, rowShare: 0.6 };
+const defaults = {
+  trees: 300,
+  depth: 6,
+  learningRate: 0.05,
+  penalty: 5,
+  columnShare: 0.5,
+  steepShare: 0.1,
+  rowShare: 0.15,
+};
 
 /** Room of one fit. */
 interface Fit {
@@ -66,7 +77,7 @@ export function fitTrees(rows: HeadRows, options: TreeOptions): FittedTrees {
   for (let tree = 0; tree < settings.trees; tree++) {
     measureSlopes(fit);
     const drawn = {
-      rows: drawRows(count, settings.rowShare, generator),
+      ...drawRows(fit.gradients, settings, generator),
       columns: drawColumns(fit.binned.usable, settings.columnShare, generator),
     };
     growTree(fit, search, drawn, {
@@ -102,11 +113,38 @@ function measureSlopes({ labels, weights, logits, gradients, curvatures }: Fit):
   }
 }
 
-function drawRows(count: number, share: number, generator: RandomGenerator): Int32Array {
-  const drawn = new Int32Array(count);
+interface DrawnRows {
+  readonly rows: Int32Array;
+  /** What a row's derivatives are multiplied by: rows drawn by chance stand for those that were not. */
+  readonly factors: Float64Array;
+}
+
+/** |gradient| that about `share` of the rows exceed, from an even sample of them. */
+function steepFrom(gradients: Float64Array, share: number): number {
+  const every = Math.max(1, Math.floor(gradients.length / 4_000));
+  const sample: number[] = [];
+  for (let row = 0; row < gradients.length; row += every) sample.push(Math.abs(gradients[row] ?? 0));
+  sample.sort((left, right) => left - right);
+  return sample[Math.floor((1 - share) * (sample.length - 1))] ?? 0;
+}
+
+/** Rows the trees still get wrong, all of them, and a share of the others by chance (gradient-based one-side sampling, LightGBM). */
+function drawRows(
+  gradients: Float64Array,
+  { steepShare, rowShare }: { readonly steepShare: number; readonly rowShare: number },
+  generator: RandomGenerator,
+): DrawnRows {
+  const steep = steepShare > 0 ? steepFrom(gradients, steepShare) : Number.POSITIVE_INFINITY;
+  const rows = new Int32Array(gradients.length);
+  const factors = new Float64Array(gradients.length);
   let kept = 0;
-  for (let row = 0; row < count; row++) if (uniformFloat64(generator) < share) drawn[kept++] = row;
-  return kept > 0 ? drawn.subarray(0, kept) : Int32Array.from({ length: count }, (_, row) => row);
+  for (let row = 0; row < gradients.length; row++) {
+    const isSteep = Math.abs(gradients[row] ?? 0) > steep;
+    if (!isSteep && uniformFloat64(generator) >= rowShare) continue;
+    rows[kept] = row;
+    factors[kept++] = isSteep ? 1 : 1 / rowShare;
+  }
+  return { rows: rows.subarray(0, kept), factors: factors.subarray(0, kept) };
 }
 
 function drawColumns(usable: readonly number[], share: number, generator: RandomGenerator): number[] {
@@ -123,12 +161,12 @@ function drawColumns(usable: readonly number[], share: number, generator: Random
 function growTree(
   fit: Fit,
   search: LevelSearch,
-  drawn: { readonly rows: Int32Array; readonly columns: readonly number[] },
+  drawn: DrawnRows & { readonly columns: readonly number[] },
   tree: { readonly columns: Int32Array; readonly thresholds: Float32Array },
 ): void {
   const { binned, leafOf } = fit;
   leafOf.fill(0);
-  search.begin(drawn.rows, fit.gradients, fit.curvatures);
+  search.begin(drawn, fit.gradients, fit.curvatures);
   for (let level = 0; level < tree.columns.length; level++) {
     const { column, bin } = search.findBest(drawn.columns, leafOf, 1 << level);
     tree.columns[level] = column;

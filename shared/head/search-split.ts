@@ -8,13 +8,40 @@ export interface Question {
 }
 
 export interface LevelSearch {
-  /** Takes the rows of a tree with their first and second derivatives. */
-  begin(rows: Int32Array, gradients: Float64Array, curvatures: Float64Array): void;
+  /** Takes the rows of a tree, what each counts for, and the derivatives of all rows. */
+  begin(
+    drawn: { readonly rows: Int32Array; readonly factors: Float64Array },
+    gradients: Float64Array,
+    curvatures: Float64Array,
+  ): void;
   /** Of these columns, the question that lowers the loss most over all `leafCount` leaves together. */
   findBest(columns: readonly number[], leafOf: Uint8Array, leafCount: number): Question;
 }
 
 const MOST_BINS = 256;
+
+/** Adds what a cut behind each bin gains in one leaf. */
+function addGains(
+  gains: Float64Array,
+  { slopes, bends }: { readonly slopes: Float64Array; readonly bends: Float64Array },
+  penalty: number,
+): void {
+  let slope = 0;
+  let bend = 0;
+  for (let bin = 0; bin < slopes.length; bin++) {
+    slope += slopes[bin] ?? 0;
+    bend += bends[bin] ?? 0;
+  }
+  let [leftSlope, leftBend] = [0, 0];
+  for (let bin = 0; bin < slopes.length - 1; bin++) {
+    leftSlope += slopes[bin] ?? 0;
+    leftBend += bends[bin] ?? 0;
+    const rightSlope = slope - leftSlope;
+    const left = (leftSlope * leftSlope) / (leftBend + penalty);
+    const right = (rightSlope * rightSlope) / (bend - leftBend + penalty);
+    gains[bin] = (gains[bin] ?? 0) + left + right;
+  }
+}
 
 /** @param penalty added to the curvature of both sides of a question */
 export function createLevelSearch(binned: BinnedColumns, penalty: number): LevelSearch {
@@ -35,27 +62,6 @@ export function createLevelSearch(binned: BinnedColumns, penalty: number): Level
     }
   }
 
-  /** Adds what a cut behind each bin gains in one leaf. */
-  function addGains(leaf: number, binCount: number): void {
-    const from = leaf * binCount;
-    let slope = 0;
-    let bend = 0;
-    for (let at = from; at < from + binCount; at++) {
-      slope += slopes[at] ?? 0;
-      bend += bends[at] ?? 0;
-    }
-    let [leftSlope, leftBend] = [0, 0];
-    for (let bin = 0; bin < binCount - 1; bin++) {
-      leftSlope += slopes[from + bin] ?? 0;
-      leftBend += bends[from + bin] ?? 0;
-      const rightSlope = slope - leftSlope;
-      const gain =
-        (leftSlope * leftSlope) / (leftBend + penalty) +
-        (rightSlope * rightSlope) / (bend - leftBend + penalty);
-      gains[bin] = (gains[bin] ?? 0) + gain;
-    }
-  }
-
   /** Fills `gains` for one column, and answers with the bin that gains most. */
   function measureColumn(
     column: number,
@@ -67,7 +73,13 @@ export function createLevelSearch(binned: BinnedColumns, penalty: number): Level
     bends.fill(0, 0, leafCount * binCount);
     gains.fill(0, 0, binCount);
     fillHistogram(binned.bins[column] ?? new Uint8Array(0), leafOf, binCount);
-    for (let leaf = 0; leaf < leafCount; leaf++) addGains(leaf, binCount);
+    for (let from = 0; from < leafCount * binCount; from += binCount) {
+      const ofLeaf = {
+        slopes: slopes.subarray(from, from + binCount),
+        bends: bends.subarray(from, from + binCount),
+      };
+      addGains(gains, ofLeaf, penalty);
+    }
     let best = 0;
     for (let bin = 1; bin < binCount - 1; bin++) if ((gains[bin] ?? 0) > (gains[best] ?? 0)) best = bin;
     return { bin: best, gain: gains[best] ?? 0 };
@@ -75,9 +87,15 @@ export function createLevelSearch(binned: BinnedColumns, penalty: number): Level
 
   return {
     begin(drawn, allGradients, allCurvatures) {
-      rows = drawn.slice();
-      gradients = Float64Array.from(rows, (row) => allGradients[row] ?? 0);
-      curvatures = Float64Array.from(rows, (row) => allCurvatures[row] ?? 0);
+      rows = drawn.rows.slice();
+      gradients = Float64Array.from(
+        rows,
+        (row, index) => (drawn.factors[index] ?? 0) * (allGradients[row] ?? 0),
+      );
+      curvatures = Float64Array.from(
+        rows,
+        (row, index) => (drawn.factors[index] ?? 0) * (allCurvatures[row] ?? 0),
+      );
     },
     findBest(columns, leafOf, leafCount) {
       if (slopes.length < leafCount * MOST_BINS) {

@@ -5,6 +5,7 @@ import { createReferenceBuilder } from '../../shared/features/build-reference.ts
 import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import { createReplay } from '../../shared/features/replay-into-memory.ts';
 import { hashTransactionId } from '../../shared/sequence/id-hash.ts';
+import type { Domain } from '../../shared/simulation/portfolio-traits.ts';
 import type { SimulatedTransaction } from '../../shared/simulation/simulated-record.ts';
 import { createSimulation, drawTraits, type SimulationOptions } from '../../shared/simulation/simulation.ts';
 
@@ -20,6 +21,8 @@ const TEST_GENUINE_EVERY = 6;
 
 export interface PortfolioSizes {
   readonly seed: number;
+  /** Kind of traffic; `any` (default) draws one from the seed. */
+  readonly domain?: Domain | 'any';
   readonly cards: number;
   readonly days: number;
   /** Last days: judged. */
@@ -51,8 +54,8 @@ export interface PortfolioData {
 
 const hashOf = (card: string, salt: string): number => hashTransactionId(`${salt}|${card}`).idLow;
 
-function optionsOf({ seed, cards, days, fraudRate }: PortfolioSizes): SimulationOptions {
-  return { seed, portfolios: 1, cards, days, startTime: START_TIME, domain: 'any', fraudRate };
+function optionsOf({ seed, domain = 'any', cards, days, fraudRate }: PortfolioSizes): SimulationOptions {
+  return { seed, portfolios: 1, cards, days, startTime: START_TIME, domain, fraudRate };
 }
 
 interface Past {

@@ -49,6 +49,19 @@ export const manifestSchema = z.object({
   createdAt: z.iso.datetime(),
   /** The version this one was derived from (a reference or a head replaced). */
   derivedFrom: modelVersionSchema.optional(),
+  /** What a retrained version was made from. */
+  lineage: z
+    .object({
+      /** Digest of the training set: what was read and how. */
+      snapshotId: z.string(),
+      /** Nothing that became known later was read. */
+      cut: z.iso.datetime(),
+      seed: z.int(),
+      /** Version of this package. */
+      code: z.string(),
+      backend: z.string(),
+    })
+    .optional(),
   encoder: z.object({
     version: z.string().min(1),
     file: fileName,

@@ -66,17 +66,31 @@ export interface MoveNote {
   readonly reason?: string | undefined;
 }
 
+/** A promotion that rests on a comparison with the champion holds only while that one is champion: since this move. */
+export interface PromoteNote extends MoveNote {
+  readonly championFence?: number | undefined;
+}
+
 /**
  * Makes `modelVersion` champion; the one before becomes `previous`. The champion's entry itself names what it replaced,
  * so a crash between the two moves loses nothing a roll-back needs.
  * @throws AppError FRAUD_ALIAS_CONFLICT, FRAUD_MODEL_NOT_FOUND
  */
-export async function promote(registry: Registry, modelVersion: string, note: MoveNote): Promise<AliasEntry> {
+export async function promote(
+  registry: Registry,
+  modelVersion: string,
+  { championFence, ...note }: PromoteNote,
+): Promise<AliasEntry> {
   const [before, previous] = await Promise.all([
     registry.readAlias('champion'),
     registry.readAlias('previous'),
   ]);
   if (before?.modelVersion === modelVersion) return before;
+  if (championFence !== undefined && championFence !== (before?.fence ?? 0)) {
+    throw new AppError('FRAUD_ALIAS_CONFLICT', {
+      detail: 'Another version became champion since the comparison.',
+    });
+  }
   const entry = await registry.moveAlias({
     alias: 'champion',
     modelVersion,

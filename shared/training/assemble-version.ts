@@ -39,6 +39,10 @@ export interface VersionParts
   readonly featureSettings: FeatureSettings;
   /** Figures, as JSON. */
   readonly report: unknown;
+  /** Further files of the version, e.g. golden rows. */
+  readonly otherFiles?: ReadonlyMap<string, Uint8Array>;
+  readonly derivedFrom?: string;
+  readonly lineage?: Manifest['lineage'];
   /** Model card, Markdown, told the name of the version. */
   readonly writeCard: (modelVersion: string) => string;
 }
@@ -76,6 +80,7 @@ export function assembleParts(version: VersionParts, createdAt: string): Assembl
       referenceFile(index),
       toJson(roundReference(references[portfolioId])),
     ]),
+    ...(version.otherFiles ?? []),
   ]);
   const modelVersion = `${version.kind}-${encoder.config.name}-${digestOf(parts)}`;
   const files = new Map([...parts, [fileNames.modelCard, toBytes(version.writeCard(modelVersion))]]);
@@ -83,6 +88,8 @@ export function assembleParts(version: VersionParts, createdAt: string): Assembl
     formatVersion: 1,
     modelVersion,
     createdAt,
+    ...(version.derivedFrom !== undefined && { derivedFrom: version.derivedFrom }),
+    ...(version.lineage && { lineage: version.lineage }),
     encoder: { version: encoder.encoderVersion, file: fileNames.encoder, config: { ...encoder.config } },
     heads: {
       full: { file: fileNames.full, inputs: [...heads.full.inputs] },

@@ -4,10 +4,11 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { AppError } from '../errors.ts';
-import { emphasise, type HeadRows, measureStandardisation, standardiseRows } from '../head/fit-head.ts';
+import { type HeadRows, standardiseRows } from '../head/fit-head.ts';
 import { firstWidthOf, type HeadLayer, type HeadWeights } from '../head/head-weights.ts';
-import { fitPiecewise, type PiecewiseEncoding } from '../head/piecewise.ts';
+import type { PiecewiseEncoding } from '../head/piecewise.ts';
 import type { TensorFlow } from './backend.ts';
+import { continueLayers, prepareInputs } from './start-mlp.ts';
 
 export interface MlpOptions {
   readonly seed: number;
@@ -24,6 +25,8 @@ export interface MlpOptions {
   readonly emphasis?: Readonly<Record<string, number>>;
   /** Which inputs the first layer reads piecewise-linearly encoded too; none when absent. */
   readonly encode?: (name: string) => boolean;
+  /** A fitted head to go on from: its weights and its standardisation, when its inputs and layers are as wide. Else a fresh start. */
+  readonly start?: HeadWeights | undefined;
   /** Called after every step with the share done. */
   readonly onProgress?: (share: number) => void;
 }
@@ -40,7 +43,7 @@ const defaults = {
 
 type Generator = ReturnType<typeof xoroshiro128plus>;
 
-interface TrainableLayer {
+export interface TrainableLayer {
   readonly weights: Variable;
   readonly bias: Variable;
   readonly inputs: number;
@@ -53,13 +56,12 @@ interface TrainableLayer {
  */
 export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOptions): Promise<HeadWeights> {
   const settings = { ...defaults, ...options };
-  const standardisation = emphasise(measureStandardisation(rows), rows.inputs, settings.emphasis);
+  const { start, standardisation, encoding } = prepareInputs(rows, settings);
   const values = standardiseRows(rows, standardisation);
-  const encoding = options.encode && fitPiecewise(rows, options.encode);
   const generator = xoroshiro128plus(options.seed);
   const widths = [firstWidthOf({ inputs: rows.inputs, encoding }), ...settings.hidden, 1];
-  const layers = createLayers(tf, widths, generator);
-  setBaseRate(tf, layers, rows);
+  const layers = start ? continueLayers(tf, start) : createLayers(tf, widths, generator);
+  if (!start) setBaseRate(tf, layers, rows);
   const count = rows.labels.length;
   const steps = Math.ceil(count / settings.batchRows) * settings.epochs;
   const optimizer = tf.train.adam(settings.learningRate);

@@ -51,7 +51,7 @@ export const transferConfigSchema = z.strictObject({
       warmUpDays: z.number().min(0).default(7),
     })
     .prefault({}),
-  /** `auto`: linear with few labelled fraud cards, otherwise `fusion`: boosted trees beside an MLP, mean logit. */
+  /** `auto`: linear with few labelled fraud cards, otherwise boosted trees. `fusion`: trees beside an MLP, mean logit. */
   head: z.enum(['auto', 'linear', 'mlp', 'trees', 'fusion']).default('auto'),
   /** Heads of as many seeds are averaged into one. */
   headSeeds: z.int().min(1).max(10).default(1),

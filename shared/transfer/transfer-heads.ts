@@ -1,4 +1,4 @@
-// shared/transfer/transfer-heads.ts: heads on transferred readings: linear when labels are few, else boosted trees beside an MLP, averaged.
+// shared/transfer/transfer-heads.ts: heads on transferred readings: linear when labels are few, else boosted trees, alone or beside an MLP; several seeds averaged.
 import { addTrees, averageTrees, toTreeHead } from '../head/add-trees.ts';
 import { type Alignment, align } from '../head/alignment.ts';
 import { averageHeads } from '../head/average-heads.ts';
@@ -27,7 +27,7 @@ export function countFraudCards({ labels, cards }: Pick<HeadDataset, 'labels' | 
 /** The kind of head that `auto` stands for on these rows. */
 export function chooseHeadKind({ head }: Pick<TransferConfig, 'head'>, rows: HeadDataset): HeadKind {
   if (head !== 'auto') return head;
-  return areLabelsFew(countFraudCards(rows)) ? 'linear' : 'fusion';
+  return areLabelsFew(countFraudCards(rows)) ? 'linear' : 'trees';
 }
 
 export interface HeadOptions {

@@ -181,6 +181,31 @@ export const errorCatalogue = {
     'These rows cannot be judged.',
     'Judge rows of both labels with finite scores; widen the window when no fraud is in it.',
   ),
+  FRAUD_TRAINING_NO_ROWS: entry(
+    'fatal',
+    'There are no scored rows to train on.',
+    'Look whether the archiver runs, and whether rows were scored by the champion’s encoder in these windows.',
+  ),
+  FRAUD_TRAINING_NO_LABELS: entry(
+    'fatal',
+    'Nothing is known about any of the rows: no evidence has come back.',
+    'Look at the feeds of chargebacks, reports and verdicts.',
+  ),
+  FRAUD_TRAINING_NO_FRAUD: entry(
+    'fatal',
+    'A window holds no fraud.',
+    'Make the window longer, or look whether outcomes still arrive.',
+  ),
+  FRAUD_TRAINING_ALL_FRAUD: entry(
+    'fatal',
+    'A window holds nothing but fraud.',
+    'Look at the outcomes: a feed calls everything fraud, or genuine rows are not archived.',
+  ),
+  FRAUD_TRAINING_ONE_LABEL: entry(
+    'fatal',
+    'A single label is known: nothing can be learnt from one.',
+    'Wait for more outcomes, or look at their feeds.',
+  ),
   FRAUD_TRAINING_SET_FUTURE: entry(
     'fatal',
     'A training set would hold a label from after its cut.',

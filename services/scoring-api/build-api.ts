@@ -6,11 +6,11 @@ import { openAccessTables } from '../../shared/access/access-tables.ts';
 import { type AuditLog, createAuditLog } from '../../shared/access/audit-log.ts';
 import { createKeyStore, type KeyStore } from '../../shared/access/key-store.ts';
 import { createTokenVerifier, type TokenVerifier } from '../../shared/access/token-verifier.ts';
-import { createAnswerStore } from '../../shared/answers/answer-store.ts';
+import { type AnswerStore, createAnswerStore } from '../../shared/answers/answer-store.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
+import { defaultEdgeSettings, type EdgeSettings } from '../../shared/edge/edge-settings.ts';
 import type { Encoder } from '../../shared/encoder/encoder.ts';
-import { openTombstones } from '../../shared/erasure/tombstones.ts';
+import { erasuresDirectoryOf, openTombstones } from '../../shared/erasure/tombstones.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
 import { nameTopics } from '../../shared/kafka/topic-names.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
@@ -117,15 +117,12 @@ function longestRetentionDays(): number {
   return Math.max(...holding.map(({ retentionDays }) => retentionDays));
 }
 
-export async function buildApi(options: BuildOptions): Promise<ApiCore> {
-  const { settings, clock, scope, log, store, metrics = createApiMetrics() } = options;
-  const { keys, audit, answers } = await openApiStores(options);
-  const names = nameTopics(settings.topicPrefix);
-  const edge = { ...defaultEdgeSettings, idRule: settings.idRule };
-  const retention = {
-    quietMs: settings.decisionRetentionHours * HOUR_MS,
-    alertedMs: settings.alertRetentionDays * 24 * HOUR_MS,
-  };
+/** What scores: the one scorer behind the circuit, and recording where there is a broker. */
+async function buildScoring(
+  options: BuildOptions & { readonly metrics: ApiMetrics; readonly edge: EdgeSettings },
+  answers: AnswerStore,
+) {
+  const { settings, clock, scope, log, store, metrics, edge } = options;
   const scorer = createScorer({ ...behindBreaker(options.model, options, metrics), clock });
   const relay = settings.kafkaBrokers
     ? await scope.start(
@@ -134,16 +131,41 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
         (part) => part.close(),
       )
     : undefined;
-  const recorder = relay && createRecorder({ store, relay, topics: names, retention, clock });
+  const retention = {
+    quietMs: settings.decisionRetentionHours * HOUR_MS,
+    alertedMs: settings.alertRetentionDays * 24 * HOUR_MS,
+  };
+  const topicNames = nameTopics(settings.topicPrefix);
+  const tombstones = openTombstones(erasuresDirectoryOf(settings));
+  const recorder =
+    relay && createRecorder({ store, relay, topics: topicNames, retention, clock, tombstones });
   const evaluate = createEvaluate({ scorer, store, metrics });
   const recall = createRecallAnswer({ store, answers, clock, metrics });
-  const evidence = await buildIntake({ ...options, relay, topic: names.outcomes, edge });
+  return {
+    scorer,
+    relay,
+    tombstones,
+    evidence: await buildIntake({ ...options, relay, topic: topicNames.outcomes }),
+    scoreOnce: createScoreOnce({ evaluate, recall, recorder, metrics }),
+    scoreMany: createScoreMany({ evaluate, store, recorder, clock, edge, metrics }),
+  };
+}
+
+export async function buildApi(options: BuildOptions): Promise<ApiCore> {
+  const { settings, clock, log, store, metrics = createApiMetrics() } = options;
+  const { keys, audit, answers } = await openApiStores(options);
+  const edge = { ...defaultEdgeSettings, idRule: settings.idRule };
+  const scoring = await buildScoring({ ...options, metrics, edge }, answers);
+  const { scorer, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
   const registry = new FileRegistry(settings.registryDirectory);
   const eraseCard = createEraseCard({
     store,
     answers,
-    places: { 'parked outcomes': evidence.eraseParked },
-    tombstones: openTombstones(settings.erasuresDirectory),
+    places: {
+      'parked outcomes': evidence.eraseParked,
+      'records on their way': (_portfolioId, cardToken) => relay?.erase(cardToken) ?? 0,
+    },
+    tombstones,
     audit,
     registry,
     clock,
@@ -152,8 +174,8 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
   const server = await createApi({
     access: { keys, tokens: toTokens(settings) },
     door: { ...settings, tls: options.tls },
-    scoreOnce: createScoreOnce({ evaluate, recall, recorder, metrics }),
-    scoreMany: createScoreMany({ evaluate, store, recorder, clock, edge, metrics }),
+    scoreOnce,
+    scoreMany,
     answers,
     store,
     registry,

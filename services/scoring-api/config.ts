@@ -27,8 +27,8 @@ export const apiSettings = {
   ),
   erasuresDirectory: setting(
     'FRAUD_ERASURES_DIRECTORY',
-    z.string().default('.fraud/erasures'),
-    'folder of the tombstones of erased cards',
+    z.string().default(''),
+    'folder of the tombstones of erased cards, shared by all services; empty: `erasures` beside the state directory',
   ),
   registryDirectory: setting(
     'FRAUD_REGISTRY_DIRECTORY',

@@ -1,9 +1,10 @@
 // services/scoring-api/erase-card.ts: a card out of every place that holds it, in an order that a crash cannot undo; the receipt.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditLog } from '../../shared/access/audit-log.ts';
 import type { AnswerStore } from '../../shared/answers/answer-store.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { digestOfCard, type Tombstones } from '../../shared/erasure/tombstones.ts';
+import { digestOfCard, LOOK_EVERY_MS, type Tombstones } from '../../shared/erasure/tombstones.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 
@@ -48,6 +49,8 @@ export function createEraseCard(parts: {
     // First: whatever is read again from now on leaves the card out, also when we are killed in the next line.
     await tombstones.bury(portfolioId, cardToken, erasedAtMs);
     audit.append({ act: 'card-erase', actor, subject: digestOfCard(portfolioId, cardToken) });
+    // Until every process has seen it, one may still be deciding an earlier event of the card.
+    await wait(LOOK_EVERY_MS * 2);
     const { records, decisions } = await store.eraseCard({ portfolioId, cardToken });
     const keptAnswers = await answers.eraseMentions(`"cardToken":${JSON.stringify(cardToken)}`);
     const removed: Record<string, number> = { histories: records, decisions, answers: keptAnswers };

@@ -33,9 +33,9 @@ export interface AnswerTerms {
   readonly failMode: FailMode;
 }
 
-/** Kept for writing, storing and sending the answer after the readings: a fifth of the time, 50 ms at most. */
+/** Kept for writing, storing and sending the answer after the readings: a fifth of the time, a quarter of a second at most. */
 const MARGIN_SHARE = 0.2;
-const MOST_MARGIN_MS = 50;
+const MOST_MARGIN_MS = 250;
 /** Share of the time that reading the histories may take. */
 const HISTORY_SHARE = 0.5;
 

@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { type DecisionRetention, toStoredDecision } from '../../shared/decisions/stored-decision.ts';
 import type { Transaction } from '../../shared/domain/transaction.ts';
+import type { Tombstones } from '../../shared/erasure/tombstones.ts';
+import { AppError } from '../../shared/errors.ts';
 import { encodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import { cloudEventHeaders, INPUT_HEADER, type OutputRecord } from '../../shared/kafka/records.ts';
 import type { TopicNames } from '../../shared/kafka/topic-names.ts';
@@ -23,6 +25,7 @@ export interface Recordable {
 export interface Recorder {
   /**
    * Resolves when everything would survive the end of this process; the broker gets it from then on.
+   * @throws AppError FRAUD_CARD_ERASED for an event from before an erasure: nothing is changed
    * @throws AppError FRAUD_STORE_CONFLICT when another process decided one of them first: nothing is changed
    */
   record(recordables: readonly Recordable[]): Promise<void>;
@@ -38,8 +41,9 @@ export function createRecorder(parts: {
   readonly topics: Pick<TopicNames, 'transactions' | 'trainingRows'>;
   readonly retention: DecisionRetention;
   readonly clock: Clock;
+  readonly tombstones: Pick<Tombstones, 'isErased'>;
 }): Recorder {
-  const { store, relay, topics, retention, clock } = parts;
+  const { store, relay, topics, retention, clock, tombstones } = parts;
   /** Rows are numbered per process: rebuild tells repeats from new ones by it. */
   const process = randomInt(2 ** 31);
   let rows = 0;
@@ -77,6 +81,7 @@ export function createRecorder(parts: {
   return {
     record: async (recordables) => {
       if (recordables.length === 0) return;
+      for (const { evaluation } of recordables) requireNotErased(evaluation.transaction, tombstones);
       const nowMs = clock.now();
       const decided = recordables.flatMap((one) =>
         one.evaluation.kind === 'decided' && one.decisionBytes
@@ -101,4 +106,11 @@ export function createRecorder(parts: {
       relay.send(place, records);
     },
   };
+}
+
+function requireNotErased(transaction: Transaction, tombstones: Pick<Tombstones, 'isErased'>): void {
+  const { portfolioId, cardToken, eventTime } = transaction;
+  if (tombstones.isErased(portfolioId, cardToken, Date.parse(eventTime))) {
+    throw new AppError('FRAUD_CARD_ERASED', { field: 'eventTime' });
+  }
 }

@@ -1,6 +1,6 @@
 // services/scoring-api/relay.ts: what was stored to be produced goes to the broker, again until it is acknowledged, and after a restart once more.
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import { decodeOutputs } from '../../shared/kafka/outbox-codec.ts';
+import { decodeOutputs, encodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
 import type { OutputRecord } from '../../shared/kafka/records.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
@@ -20,6 +20,8 @@ export interface Relay {
   send(place: OutboxPlace, records: readonly OutputRecord[]): void;
   /** Places acknowledged since the last call: to be forgotten with the next commit. */
   takeAcknowledged(): OutboxPlace[];
+  /** Takes what is filed about a card out of what waits, here and in the store. Returns how many records. */
+  erase(cardToken: string): Promise<number>;
   /** Files that wait for the broker. */
   waiting(): number;
   /** Waits some seconds for what is under way, forgets what was acknowledged, disconnects. */
@@ -40,7 +42,8 @@ const FILES_AT_ONCE = 256;
 
 interface WaitingFile {
   readonly place: OutboxPlace;
-  readonly records: readonly OutputRecord[];
+  /** Replaced when a card is erased. */
+  records: readonly OutputRecord[];
 }
 
 /** One sender: records leave in the order in which they were filed, however long the broker is away. */
@@ -81,6 +84,19 @@ class OutboxRelay implements Relay {
 
   waiting(): number {
     return this.#queue.length;
+  }
+
+  async erase(cardToken: string): Promise<number> {
+    const isAbout = ({ key }: OutputRecord) => key !== null && Buffer.from(key).toString() === cardToken;
+    let erased = 0;
+    for (const file of this.#queue) {
+      const kept = file.records.filter((record) => !isAbout(record));
+      if (kept.length === file.records.length) continue;
+      erased += file.records.length - kept.length;
+      file.records = kept;
+      await this.#parts.store.commit({ outbox: [{ ...file.place, bytes: encodeOutputs(kept) }] });
+    }
+    return erased;
   }
 
   async close(): Promise<void> {

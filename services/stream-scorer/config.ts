@@ -31,6 +31,11 @@ export const scorerSettings = {
     z.enum(['refuse', 'accept']).default('refuse'),
     'refuse: a store that lacks records which the group consumed ends the process; accept: goes on without their histories',
   ),
+  erasuresDirectory: setting(
+    'FRAUD_ERASURES_DIRECTORY',
+    z.string().default(''),
+    'folder of the tombstones of erased cards, shared by all services; empty: `erasures` beside the state directory',
+  ),
   registryDirectory: setting(
     'FRAUD_REGISTRY_DIRECTORY',
     z.string().default('.fraud/registry'),

@@ -1,6 +1,7 @@
 // services/stream-scorer/start-scorer.ts: builds and starts every part of the scorer inside one scope.
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
+import { erasuresDirectoryOf, openTombstones } from '../../shared/erasure/tombstones.ts';
 import type { KafkaConnection } from '../../shared/kafka/connection.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
 import { createProducer, type Producer } from '../../shared/kafka/producer.ts';
@@ -85,6 +86,7 @@ function buildRouter({
     store,
     producer,
     metrics,
+    erasures: openTombstones(erasuresDirectoryOf(settings)),
   };
   return createChunkRouter({
     transactionsTopic: topicNames.transactions,

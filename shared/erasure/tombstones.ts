@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { link, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { writeDurably } from '../registry/write-durably.ts';
 
@@ -18,13 +18,23 @@ export interface Tombstones {
   /** Durable when it resolves. Erasing a card again moves the instant. */
   bury(portfolioId: string, cardToken: string, erasedAtMs: number): Promise<Tombstone>;
   /**
-   * True for an event of an erased card from before its erasure: it must not come back.
-   * @param knownAtMs when it was produced or archived, ms: a card is a new one afterwards
+   * True for an event of an erased card from before its erasure: it must not come back. Sees what other processes
+   * have buried at the latest LOOK_EVERY_MS after they did.
+   * @param eventTimeMs when it happened, ms: a card is a new one afterwards
    */
-  isErased(portfolioId: string, cardToken: string, knownAtMs: number): boolean;
+  isErased(portfolioId: string, cardToken: string, eventTimeMs: number): boolean;
   list(): readonly Tombstone[];
-  /** Looks for tombstones that other processes have set. */
-  refresh(): void;
+}
+
+/** How long another process may go on without having seen a tombstone, ms. */
+export const LOOK_EVERY_MS = 500;
+
+/** Where the tombstones lie: as set, else beside the state directory, so that a lost state does not take them along. */
+export function erasuresDirectoryOf(settings: {
+  readonly erasuresDirectory: string;
+  readonly stateDirectory: string;
+}): string {
+  return settings.erasuresDirectory || join(dirname(resolve(settings.stateDirectory)), 'erasures');
 }
 
 /** SHA-256 of `portfolioId|cardToken`, hex: tells whether a card at hand was erased, not which cards were. */
@@ -41,15 +51,19 @@ export function openTombstones(directory: string): Tombstones {
   const note = ({ digest, erasedAtMs }: Tombstone): void => {
     latest.set(digest, Math.max(latest.get(digest) ?? 0, erasedAtMs));
   };
-  const refresh = (): void => {
+  const read = new Set<string>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const look = (): void => {
+    if (performance.now() - lookedAt < LOOK_EVERY_MS) return;
+    lookedAt = performance.now();
     for (const name of readdirSync(directory)) {
-      if (fileForm.test(name))
-        note(tombstoneSchema.parse(JSON.parse(readFileSync(join(directory, name), 'utf8'))));
+      if (read.has(name) || !fileForm.test(name)) continue;
+      note(tombstoneSchema.parse(JSON.parse(readFileSync(join(directory, name), 'utf8'))));
+      read.add(name);
     }
   };
-  refresh();
+  look();
   return {
-    refresh,
     bury: async (portfolioId, cardToken, erasedAtMs) => {
       const tombstone = { digest: digestOfCard(portfolioId, cardToken), erasedAtMs };
       const draft = join(directory, `.${randomUUID()}`);
@@ -60,12 +74,16 @@ export function openTombstones(directory: string): Tombstones {
       note(tombstone);
       return tombstone;
     },
-    isErased: (portfolioId, cardToken, knownAtMs) => {
+    isErased: (portfolioId, cardToken, eventTimeMs) => {
+      look();
       if (latest.size === 0) return false;
       const erasedAtMs = latest.get(digestOfCard(portfolioId, cardToken));
-      return erasedAtMs !== undefined && knownAtMs <= erasedAtMs;
+      return erasedAtMs !== undefined && eventTimeMs <= erasedAtMs;
     },
-    list: () => [...latest].map(([digest, erasedAtMs]) => ({ digest, erasedAtMs })),
+    list: () => {
+      look();
+      return [...latest].map(([digest, erasedAtMs]) => ({ digest, erasedAtMs }));
+    },
   };
 }
 

@@ -10,7 +10,8 @@ export const problemSchema = z.object({
   status: z.int(),
   /** What was expected, without the value that came. */
   detail: z.string(),
-  code: z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]),
+  /** One of the catalogue; new ones may be added. */
+  code: z.string().regex(/^FRAUD_[A-Z_]+$/),
   /** Path of the field, header or parameter. */
   field: z.string().optional(),
   /** What to do. */
@@ -30,6 +31,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   FRAUD_EVENT_TIME_IMPLAUSIBLE: 422,
   FRAUD_CARD_NUMBER_PRESENT: 422,
   FRAUD_TRANSACTION_CONFLICT: 409,
+  FRAUD_CARD_ERASED: 410,
   FRAUD_CREDENTIAL_MISSING: 401,
   FRAUD_CREDENTIAL_INVALID: 401,
   FRAUD_SCOPE_MISSING: 403,

@@ -5,7 +5,7 @@ import { entityKeyOf } from '../domain/entity.ts';
 import { trainingRowSchema } from '../domain/training-row.ts';
 import { transactionTypes } from '../domain/transaction.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
-import { EVENT_BYTES } from '../sequence/packed-event.ts';
+import { EVENT_BYTES, readTimeMs } from '../sequence/packed-event.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
 
 /** What of a row the histories need. `context` may be long: its base64 is decoded, not checked letter by letter. */
@@ -40,6 +40,12 @@ const CLEARING = transactionTypes.indexOf('clearing') + 1;
 function eventOf({ context }: ArchivedRow): Uint8Array {
   const event = Uint8Array.from(Buffer.from(context, 'base64').subarray(-EVENT_BYTES));
   return event.fill(0, 40, 44);
+}
+
+/** When it happened, ms. */
+export function eventTimeMsOf(row: ArchivedRow): number {
+  const event = eventOf(row);
+  return readTimeMs(new DataView(event.buffer, event.byteOffset), 0);
 }
 
 /** True for a clearing of a payment whose own row was seen: scoring appended nothing for it. */

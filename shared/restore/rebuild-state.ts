@@ -7,12 +7,20 @@ import { CONTENT_HASH_HEADER } from '../decisions/content-hash-header.ts';
 import type { Decision } from '../domain/decision.ts';
 import { outcomeSchema } from '../domain/outcome.ts';
 import type { Transaction } from '../domain/transaction.ts';
+import type { Tombstones } from '../erasure/tombstones.ts';
 import { IdTable } from '../kafka/id-table.ts';
 import { headerText, type InputRecord } from '../kafka/records.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { labelMarksOf } from '../sequence/label-marks.ts';
 import type { AppendEvent, InputOffset, StateStore, StoredDecision } from '../sequence/state-store.ts';
-import { appendsOf, isSettled, parseArchivedRow, parseInputOffset } from './archived-rows.ts';
+import {
+  type ArchivedRow,
+  appendsOf,
+  eventTimeMsOf,
+  isSettled,
+  parseArchivedRow,
+  parseInputOffset,
+} from './archived-rows.ts';
 import { Takeovers } from './takeovers.ts';
 
 const ROW_SEEN = 1;
@@ -56,13 +64,20 @@ const idOf = (portfolioId: string, transactionId: string): { idLow: number; idHi
   hashTransactionId(`${portfolioId}|${transactionId}`);
 
 /** A rebuild into `store`, which should be empty or hold what `fraudctl state load` brought. */
-export function createStateRebuild(store: StateStore, retention: DecisionRetention): StateRebuild {
-  return new Rebuild(store, retention);
+export function createStateRebuild(
+  store: StateStore,
+  retention: DecisionRetention,
+  erasures: Pick<Tombstones, 'isErased'> = nothingErased,
+): StateRebuild {
+  return new Rebuild(store, retention, erasures);
 }
+
+const nothingErased: Pick<Tombstones, 'isErased'> = { isErased: () => false };
 
 class Rebuild implements StateRebuild {
   readonly #store: StateStore;
   readonly #retention: DecisionRetention;
+  readonly #erasures: Pick<Tombstones, 'isErased'>;
   readonly #seen = new IdTable();
   readonly #missing = new Set<string>();
   /** Highest input offset seen, by row partition and input partition: rows sent again after a crash lie at or below it. */
@@ -77,9 +92,14 @@ class Rebuild implements StateRebuild {
     outcomes: 0,
   };
 
-  constructor(store: StateStore, retention: DecisionRetention) {
+  constructor(store: StateStore, retention: DecisionRetention, erasures: Pick<Tombstones, 'isErased'>) {
     this.#store = store;
     this.#retention = retention;
+    this.#erasures = erasures;
+  }
+
+  #isErased(card: { portfolioId: string; cardToken: string }, eventTimeMs: number): boolean {
+    return this.#erasures.isErased(card.portfolioId, card.cardToken, eventTimeMs);
   }
 
   noteTakeovers(records: readonly InputRecord[]): void {
@@ -101,9 +121,13 @@ class Rebuild implements StateRebuild {
       this.#counts.events += 1;
       this.#seen.addBits(this.#seen.slotOf(idOf(row.portfolioId, row.transactionId)), ROW_SEEN);
       const wasSeen = (id: string) => (this.#bitsOf(row.portfolioId, id) & ROW_SEEN) !== 0;
-      if (!isSettled(row, wasSeen)) appends.push(...this.#takeovers.holdAppends(appendsOf(row)));
+      if (!isSettled(row, wasSeen)) appends.push(...this.#takeovers.holdAppends(this.#withoutErased(row)));
     }
     await this.#store.commit({ appends });
+  }
+
+  #withoutErased(row: ArchivedRow): AppendEvent[] {
+    return leaveCardOut(appendsOf(row), this.#isErased(row, eventTimeMsOf(row)));
   }
 
   #bitsOf(portfolioId: string, transactionId: string): number {
@@ -116,6 +140,7 @@ class Rebuild implements StateRebuild {
       const { value } = record;
       if (!value) continue;
       const decision: Decision = JSON.parse(Buffer.from(value).toString());
+      if (this.#isErased(decision, Date.parse(decision.eventTime))) continue;
       const slot = this.#seen.slotOf(idOf(decision.portfolioId, decision.transactionId));
       const bits = this.#seen.bitsAt(slot);
       if (bits & DECISION_SEEN) continue; // a copy: the first stands
@@ -139,7 +164,9 @@ class Rebuild implements StateRebuild {
   async takeOutcomes(records: readonly InputRecord[]): Promise<void> {
     const labels = records.flatMap(({ value }) => {
       const parsed = outcomeSchema.safeParse(parseJson(value));
-      return parsed.success ? labelMarksOf(parsed.data) : []; // refused when it was read first: a dead letter
+      if (!parsed.success) return []; // refused when it was read first: a dead letter
+      const isErased = this.#isErased(parsed.data, Date.parse(parsed.data.transactionTime));
+      return leaveCardOut(labelMarksOf(parsed.data), isErased);
     });
     this.#counts.outcomes += records.length;
     await this.#store.commit({ labels: this.#takeovers.holdLabels(labels) });
@@ -178,6 +205,14 @@ class Rebuild implements StateRebuild {
     const known = this.#next.get(key);
     if (!known || known.offset < offset.offset) this.#next.set(key, offset);
   }
+}
+
+/** Of an erased card's events only the card itself is left out: merchants and accounts keep what names no card. */
+function leaveCardOut<Change extends { readonly entityKey: string }>(
+  changes: readonly Change[],
+  isErased: boolean,
+): Change[] {
+  return changes.filter(({ entityKey }) => !isErased || !entityKey.startsWith('c|'));
 }
 
 function parseJson(value: Uint8Array | null): unknown {

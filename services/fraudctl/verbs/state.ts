@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../../shared/clock.ts';
+import { erasuresDirectoryOf, openTombstones, type Tombstones } from '../../../shared/erasure/tombstones.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { loadAlias } from '../../../shared/registry/registry.ts';
 import { ensureChampion } from '../../../shared/registry/shipped-champion.ts';
@@ -122,6 +123,12 @@ async function load(file: string, options: LoadOptions): Promise<void> {
   print({ file, mapping: source.mapping.name, ...loaded, refused, refusedBecause, seconds }, options);
 }
 
+/** What was erased stays out, whatever the topics still hold. */
+function openErasures({ state }: StateOptions): Tombstones {
+  const erasuresDirectory = process.env.FRAUD_ERASURES_DIRECTORY ?? '';
+  return openTombstones(erasuresDirectoryOf({ erasuresDirectory, stateDirectory: state }));
+}
+
 async function rebuild(options: RebuildOptions): Promise<void> {
   const named = toTopics(options);
   const startedAtMs = systemClock.now();
@@ -136,10 +143,11 @@ async function rebuild(options: RebuildOptions): Promise<void> {
         trainingRows: named.trainingRows.name,
       },
       groupId: options.group,
-      rebuild: createStateRebuild(store, {
-        quietMs: options.quietHours * HOUR_MS,
-        alertedMs: options.alertDays * 24 * HOUR_MS,
-      }),
+      rebuild: createStateRebuild(
+        store,
+        { quietMs: options.quietHours * HOUR_MS, alertedMs: options.alertDays * 24 * HOUR_MS },
+        openErasures(options),
+      ),
       openLoader: () => openLoader(store, options),
       onProgress: ({ read, total }) => progress.update(read, total),
     }),

@@ -3,6 +3,9 @@ import type { Clock } from '../../../shared/clock.ts';
 import { contentHashOf } from '../../../shared/decisions/content-hash.ts';
 import type { EdgeSettings } from '../../../shared/edge/edge-settings.ts';
 import { parseTransaction } from '../../../shared/edge/parse-transaction.ts';
+import type { Tombstones } from '../../../shared/erasure/tombstones.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { InputRecord } from '../../../shared/kafka/records.ts';
 import type { ScorerMetrics } from '../../../shared/observability/metrics.ts';
 import type { Chunk, ParsedChunk, ReceivedTransaction, RefusedRecord, Step } from '../chunk.ts';
 
@@ -11,6 +14,7 @@ export function createParseTransactionsStep(parts: {
   readonly clock: Clock;
   readonly edge: EdgeSettings;
   readonly metrics: ScorerMetrics;
+  readonly erasures: Pick<Tombstones, 'isErased'>;
 }): Step<Chunk, ParsedChunk> {
   return function parseTransactions(chunk) {
     const received: ReceivedTransaction[] = [];
@@ -23,6 +27,10 @@ export function createParseTransactionsStep(parts: {
         continue;
       }
       const { transaction, eventTimeMs, unknownFields, idsLikeCardNumbers } = parsed;
+      if (parts.erasures.isErased(transaction.portfolioId, transaction.cardToken, eventTimeMs)) {
+        refused.push(withoutTrace(record));
+        continue;
+      }
       if (unknownFields > 0) parts.metrics.unknownFields.inc(unknownFields);
       if (idsLikeCardNumbers > 0) parts.metrics.idsLikeCardNumbers.inc(idsLikeCardNumbers);
       received.push({
@@ -35,4 +43,10 @@ export function createParseTransactionsStep(parts: {
     }
     return { ...chunk, received, refused };
   };
+}
+
+/** Answered, so that nothing is missing; the dead letter tells nothing of the card. */
+function withoutTrace(record: InputRecord): RefusedRecord {
+  const nothing = new Uint8Array();
+  return { record, error: new AppError('FRAUD_CARD_ERASED'), masked: nothing, maskedKey: nothing };
 }

@@ -1,7 +1,7 @@
 // test/services/scoring-api/access.test.ts: every route × every wrong credential, as one table; tokens whose keys rotate; rates and concurrency.
 import { expect, test } from 'vitest';
 import { type Scope, scopes } from '../../../shared/access/principal.ts';
-import { type ApiRig, makeTransaction, NOW_MS, useApi, withKey } from '../../support/api-rig.ts';
+import { type ApiRig, makeTransaction, NOW_MS, patient, useApi, withKey } from '../../support/api-rig.ts';
 import { AUDIENCE, useTokenIssuer } from '../../support/token-issuer.ts';
 
 interface Route {
@@ -88,7 +88,7 @@ async function call(rig: ApiRig, { method, url, payload }: Route, authorization:
     url,
     headers: {
       ...(authorization === undefined ? {} : { authorization }),
-      ...(payload ? { 'content-type': 'application/json' } : {}),
+      ...(payload ? { 'content-type': 'application/json', ...patient } : {}),
     },
     ...(payload ? { payload: JSON.stringify(payload) } : {}),
   });
@@ -194,7 +194,7 @@ test('a caller with too many open requests is refused before any work, and serve
     rig.server.inject({
       method: 'POST',
       url: '/v1/score',
-      headers: withKey(narrow, { 'content-type': 'application/json' }),
+      headers: withKey(narrow, { 'content-type': 'application/json', ...patient }),
       payload: JSON.stringify(makeTransaction()),
     });
   const statuses = (await Promise.all(Array.from({ length: 8 }, score))).map(({ statusCode }) => statusCode);

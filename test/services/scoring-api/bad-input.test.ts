@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { errorCatalogue } from '../../../shared/errors.ts';
-import { type ApiRig, makeTransaction, NOW_MS, useApi, withKey } from '../../support/api-rig.ts';
+import { type ApiRig, makeTransaction, NOW_MS, patient, useApi, withKey } from '../../support/api-rig.ts';
 import { makeBadRecords } from '../../support/bad-records.ts';
 import { publishedTestNumbers } from '../../support/card-numbers.ts';
 
@@ -25,7 +25,7 @@ async function send(
   } = await rig.server.inject({
     method: 'POST',
     url: '/v1/score',
-    headers: withKey(rig.key, { 'content-type': 'application/json', ...headers }),
+    headers: withKey(rig.key, { 'content-type': 'application/json', ...patient, ...headers }),
     payload,
   });
   return { status: statusCode, type: answered['content-type'], text: body, problem: JSON.parse(body) };

@@ -1,6 +1,6 @@
 // test/services/scoring-api/repeats.test.ts: a request is answered once, however often it is sent: at the same time, later, after a restart.
 import { expect, test } from 'vitest';
-import { type ApiRig, makeTransaction, useApi, withKey } from '../../support/api-rig.ts';
+import { type ApiRig, makeTransaction, patient, useApi, withKey } from '../../support/api-rig.ts';
 
 interface Sent {
   readonly record?: boolean;
@@ -16,7 +16,7 @@ async function score(rig: ApiRig, transaction: object, sent: Sent = {}) {
     headers: withKey(sent.caller ?? rig.key, {
       'content-type': 'application/json',
       ...(sent.key === undefined ? {} : { 'idempotency-key': sent.key }),
-      ...(sent.deadlineMs === undefined ? {} : { 'x-deadline-ms': String(sent.deadlineMs) }),
+      'x-deadline-ms': String(sent.deadlineMs ?? 60_000),
     }),
     payload: JSON.stringify(transaction),
   });
@@ -34,7 +34,7 @@ test.each([
 ])('100 equal requests at once, %s: one evaluation, 100 equal answers', async (_name, sent) => {
   const rig = await useApi();
   const transaction = makeTransaction();
-  const send = () => score(rig, transaction, { deadlineMs: 30_000, ...sent });
+  const send = () => score(rig, transaction, sent);
   const answers = await Promise.all(Array.from({ length: 100 }, send));
   expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
   expect(distinct(answers)).toBe(1);
@@ -119,12 +119,12 @@ test('a repeat that cannot wait for the first is told so, and gets its answer la
     }),
   });
   const transaction = makeTransaction();
-  const patient = score(rig, transaction, { deadlineMs: 30_000 });
+  const waiting = score(rig, transaction);
   const hasty = await score(rig, transaction, { deadlineMs: 20 });
   expect([hasty.status, hasty.code]).toEqual([409, 'FRAUD_REQUEST_IN_FLIGHT']);
   expect(hasty.headers['retry-after']).toBe('1');
   gate.open?.();
-  const answered = await patient;
+  const answered = await waiting;
   expect(answered.status).toBe(200);
   expect((await score(rig, transaction)).text).toBe(answered.text);
   expect(rig.encoderCalls()).toBe(1);
@@ -137,7 +137,7 @@ test('a batch under a key is answered once, across a restart', async () => {
     to.server.inject({
       method: 'POST',
       url: '/v1/score/batch',
-      headers: withKey(rig.key, { 'content-type': 'application/json', 'idempotency-key': 'b-1' }),
+      headers: withKey(rig.key, { 'content-type': 'application/json', 'idempotency-key': 'b-1', ...patient }),
       payload: body,
     });
   const first = await send(rig);

@@ -1,7 +1,7 @@
 // test/services/scoring-api/score.test.ts: scoring over HTTP: evaluates without a trace, records once, answers batches in order.
 import { describe, expect, test } from 'vitest';
 import { decisionSchema } from '../../../shared/domain/decision.ts';
-import { type ApiRig, makeTransaction, useApi, withKey } from '../../support/api-rig.ts';
+import { type ApiRig, makeTransaction, NOW_MS, patient, useApi, withKey } from '../../support/api-rig.ts';
 
 async function post(rig: ApiRig, url: string, body: unknown, headers: Record<string, string> = {}) {
   const {
@@ -11,7 +11,7 @@ async function post(rig: ApiRig, url: string, body: unknown, headers: Record<str
   } = await rig.server.inject({
     method: 'POST',
     url,
-    headers: withKey(rig.key, { 'content-type': 'application/json', ...headers }),
+    headers: withKey(rig.key, { 'content-type': 'application/json', ...patient, ...headers }),
     payload: JSON.stringify(body),
   });
   return { status: statusCode, headers: answered, text, body: JSON.parse(text) };
@@ -172,6 +172,10 @@ test('an erased card is nowhere any more, and begins anew', async () => {
   expect(rig.audit.list().map(({ act }) => act)).toEqual(['card-erase']);
   expect(JSON.stringify(rig.audit.list())).not.toContain('tok_gone');
   expect(rig.logLines.join('\n')).not.toContain('tok_gone');
-  await post(rig, '/v1/score?record=true', makeTransaction({ cardToken: 'tok_gone' }));
+  const earlier = await post(rig, '/v1/score?record=true', makeTransaction({ cardToken: 'tok_gone' }));
+  expect([earlier.status, earlier.body.code]).toEqual([410, 'FRAUD_CARD_ERASED']);
+  rig.clock.set(NOW_MS + 2_000);
+  const later = { cardToken: 'tok_gone', eventTime: new Date(NOW_MS + 1_000).toISOString() };
+  expect((await post(rig, '/v1/score?record=true', makeTransaction(later))).status).toBe(200);
   expect((await get(rig, '/v1/cards/tok_gone')).body.events).toBe(1);
 });

@@ -6,6 +6,7 @@ import { buildContext, entityKeysOf } from '../../../shared/features/build-conte
 import { defaultFeatureSettings } from '../../../shared/features/feature-settings.ts';
 import type { InputRecord } from '../../../shared/kafka/records.ts';
 import { createStateRebuild } from '../../../shared/restore/rebuild-state.ts';
+import { viewBefore } from '../../../shared/sequence/entity-record.ts';
 import { hashMerchant } from '../../../shared/sequence/id-hash.ts';
 import { labelMarksOf } from '../../../shared/sequence/label-marks.ts';
 import { createMemoryStateStore } from '../../../shared/sequence/memory-state-store.ts';
@@ -86,7 +87,15 @@ async function playLive(store: StateStore): Promise<Topics> {
       await store.commit({ appends: built.appends });
       continue;
     }
-    const value = { portfolioId, transactionId, decision: 'approve', receivedAt: eventTime };
+    const { cardToken } = transaction;
+    const value = {
+      portfolioId,
+      transactionId,
+      cardToken,
+      eventTime,
+      decision: 'approve',
+      receivedAt: eventTime,
+    };
     const record = toRecord(partition, offset, value, { [CONTENT_HASH_HEADER]: `hash of ${transactionId}` });
     topics.decisions[partition]?.push(record);
     const decision = {
@@ -108,9 +117,9 @@ beforeAll(async () => {
 });
 
 /** Partition after partition, last first: as far from the order of scoring as a scan can be. */
-async function rebuildFrom(archived: Topics) {
+async function rebuildFrom(archived: Topics, erasures?: Parameters<typeof createStateRebuild>[2]) {
   const store = createMemoryStateStore();
-  const rebuild = createStateRebuild(store, RETENTION);
+  const rebuild = createStateRebuild(store, RETENTION, erasures);
   for (const partition of archived.rows) rebuild.noteTakeovers(partition);
   for (const partition of archived.rows.toReversed()) await rebuild.takeRows(partition);
   for (const partition of archived.decisions.toReversed()) await rebuild.takeDecisions(partition);
@@ -170,4 +179,30 @@ test('a decision whose row was never sent is named, so that its transaction can 
   const row: Transaction & { decided: boolean } = JSON.parse(Buffer.from(lost?.value ?? []).toString());
   expect(counts.decisionsWithoutRow).toBe(row.decided ? 1 : 0);
   expect(rebuild.isMissing(row)).toBe(row.decided);
+});
+
+test('an erased card does not come back; what came after its erasure does, and nobody else misses anything', async () => {
+  const rows = topics.rows
+    .flat()
+    .map(({ value }): Transaction => JSON.parse(Buffer.from(value ?? []).toString()));
+  // A successor would miss what it took over from the erased card.
+  const replaced = new Set(rows.map(({ replacesCardToken }) => replacesCardToken));
+  const { portfolioId = '', cardToken = '' } = rows.find((row) => !replaced.has(row.cardToken)) ?? {};
+  const cardKey = `c|${portfolioId}|${cardToken}`;
+  const decided = topics.decisions
+    .flat()
+    .map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()))
+    .filter((decision) => decision.cardToken === cardToken);
+  const erasedAtMs = Date.parse(decided[Math.floor(decided.length / 2)]?.eventTime);
+  const { store } = await rebuildFrom(topics, {
+    isErased: (_portfolioId, token, eventTimeMs) => token === cardToken && eventTimeMs <= erasedAtMs,
+  });
+  expect(await findDifferences(live, store)).toEqual([cardKey]);
+  const found = await store.findDecisions(decided.map((one) => `${portfolioId}|${one.transactionId}`));
+  expect(found.map((one) => one !== undefined)).toEqual(
+    decided.map(({ eventTime }) => Date.parse(eventTime) > erasedAtMs),
+  );
+  const [record] = await store.readRecords([cardKey]);
+  const { firstSeenMs } = viewBefore(record, { timeMs: Number.MAX_SAFE_INTEGER, idLow: 0, idHigh: 0 });
+  expect(firstSeenMs).toBeGreaterThan(erasedAtMs - 1_000);
 });

@@ -11,6 +11,7 @@ import { register as registerOutcomes } from './verbs/outcomes.ts';
 import { register as registerPretrain } from './verbs/pretrain.ts';
 import { register as registerReference } from './verbs/reference.ts';
 import { register as registerReplay } from './verbs/replay.ts';
+import { register as registerRetrain } from './verbs/retrain.ts';
 import { register as registerSimulate } from './verbs/simulate.ts';
 import { register as registerState } from './verbs/state.ts';
 import { register as registerTopics } from './verbs/topics.ts';
@@ -31,6 +32,7 @@ const verbs = [
   registerAudit,
   registerDeadLetters,
   registerModels,
+  registerRetrain,
   registerKeys,
   registerPretrain,
   registerBootstrap,

@@ -69,21 +69,28 @@ async function writeKind(
   const { kind, range, table, directory } = made;
   const { where, dayOf } = kindSources[kind];
   const columns = archiveColumns[kind].map(({ name, type, sql }) => `CAST(${sql} AS ${type}) AS "${name}"`);
-  const selected = `SELECT ${columns.join(', ')} FROM ${table} WHERE ${where}`;
-  const days = await connection.runAndReadAll(
-    `SELECT ${dayExpression(dayOf)} AS day, CAST(count(*) AS INTEGER) FROM (${selected}) GROUP BY day ORDER BY day`,
+  const typed = `${table}_typed`;
+  await connection.run(
+    `CREATE TEMP TABLE ${typed} AS SELECT *, ${dayExpression(dayOf)} AS archive_day FROM (SELECT ${columns.join(', ')} FROM ${table} WHERE ${where})`,
   );
   let rows = 0;
-  for (const [day, count] of days.getRows()) {
-    const draft = join(directory, `${randomUUID()}.parquet`);
-    const ofDay = `SELECT * FROM (${selected}) WHERE ${dayExpression(dayOf)} = ${quote(String(day))} ORDER BY "offset"`;
-    try {
-      await connection.run(`COPY (${ofDay}) TO ${quote(draft)} (${PARQUET_OPTIONS})`);
-      await store.put(dayFileName(kind, String(day), range), draft);
-    } finally {
-      await rm(draft, { force: true });
+  try {
+    const days = await connection.runAndReadAll(
+      `SELECT archive_day, CAST(count(*) AS INTEGER) FROM ${typed} GROUP BY ALL ORDER BY ALL`,
+    );
+    for (const [day, count] of days.getRows()) {
+      const draft = join(directory, `${randomUUID()}.parquet`);
+      const ofDay = `SELECT * EXCLUDE (archive_day) FROM ${typed} WHERE archive_day = ${quote(String(day))} ORDER BY "offset"`;
+      try {
+        await connection.run(`COPY (${ofDay}) TO ${quote(draft)} (${PARQUET_OPTIONS})`);
+        await store.put(dayFileName(kind, String(day), range), draft);
+      } finally {
+        await rm(draft, { force: true });
+      }
+      rows += Number(count);
     }
-    rows += Number(count);
+  } finally {
+    await connection.run(`DROP TABLE ${typed}`);
   }
   return rows;
 }

@@ -14,7 +14,7 @@ export function readHeadGraph(graph: Uint8Array, inputs: readonly string[]): Hea
   if ([...tensors.keys()].some((name) => OTHER_PARTS.test(name))) return undefined;
   const floatsOf = (name: string): Float32Array | undefined => {
     const bytes = tensors.get(name)?.rawData;
-    return bytes && new Float32Array(bytes.slice().buffer);
+    return bytes && new Float32Array(Uint8Array.from(bytes).buffer);
   };
   const mean = floatsOf('mean');
   const scale = floatsOf('scale');

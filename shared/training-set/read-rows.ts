@@ -41,7 +41,7 @@ type Growing = {
 
 /** Float32 values of a blob; a copy where the bytes do not lie on a boundary of four. */
 function toFloats({ bytes }: DuckDBBlobValue): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
   return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.byteLength >> 2);
 }
 

@@ -1,0 +1,83 @@
+// services/retrainer/config.ts: every setting of a retraining: name, unit, range, default.
+import { z } from 'zod';
+import { readSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
+
+const days = (fallback: number) => z.coerce.number().min(0).max(3650).default(fallback);
+const share = (fallback: number) => z.coerce.number().gt(0).max(1).default(fallback);
+
+export const retrainerSettings = {
+  archive: setting(
+    'FRAUD_ARCHIVE',
+    z.string().default('.fraud/archive'),
+    'a directory, or s3://bucket/prefix',
+  ),
+  registryDirectory: setting(
+    'FRAUD_REGISTRY_DIRECTORY',
+    z.string().default('.fraud/registry'),
+    'folder of the model registry',
+  ),
+  runsDirectory: setting(
+    'FRAUD_RUNS_DIRECTORY',
+    z.string().default('.fraud/runs'),
+    'folder of runs; a run that was cut off goes on from its last finished stage',
+  ),
+  cut: setting(
+    'FRAUD_RETRAIN_CUT',
+    z.iso.datetime({ offset: true }).optional(),
+    'nothing that became known later exists; default: the last full hour',
+  ),
+  labelDelayDays: setting(
+    'FRAUD_RETRAIN_LABEL_DELAY_DAYS',
+    days(7),
+    'what stays unlabelled for so long counts as genuine; lies between the windows',
+  ),
+  trainingDays: setting('FRAUD_RETRAIN_TRAINING_DAYS', days(60), 'length of the training window'),
+  calibrationDays: setting('FRAUD_RETRAIN_CALIBRATION_DAYS', days(14), 'length of the calibration window'),
+  testDays: setting('FRAUD_RETRAIN_TEST_DAYS', days(14), 'length of the window on which the gates judge'),
+  genuineShare: setting(
+    'FRAUD_RETRAIN_GENUINE_SHARE',
+    share(1),
+    'share of the genuine training rows that is kept; weights make up for the rest',
+  ),
+  knownBy: setting(
+    'FRAUD_RETRAIN_KNOWN_BY',
+    z.enum(['labeled', 'received']).default('labeled'),
+    'received: evidence counts from when we had it, whatever its sender says',
+  ),
+  seed: setting(
+    'FRAUD_RETRAIN_SEED',
+    z.coerce.number().int().min(0).default(1),
+    'same snapshot, champion and seed: same version',
+  ),
+  rowsSeen: setting(
+    'FRAUD_RETRAIN_ROWS_SEEN',
+    z.coerce.number().int().min(1).default(3_000_000),
+    'training rows seen in all, within 2 to 10 passes over the set',
+  ),
+  backend: setting(
+    'FRAUD_TRAINING_BACKEND',
+    z.enum(['tfjs-node-gpu', 'native', 'webgpu', 'wasm', 'cpu']).optional(),
+    'default: the best that loads',
+  ),
+  promote: setting(
+    'FRAUD_RETRAIN_PROMOTE',
+    z.stringbool().default(false),
+    'true: what passes every gate becomes champion; else it waits as challenger',
+  ),
+  reviewShare: setting('FRAUD_RETRAIN_REVIEW_SHARE', share(0.005), 'share of transactions people can review'),
+  declineShare: setting('FRAUD_RETRAIN_DECLINE_SHARE', share(0.001), 'share of transactions declined'),
+  logLevel: setting(
+    'FRAUD_LOG_LEVEL',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'pino level',
+  ),
+} as const;
+
+export type RetrainerSettings = SettingsOf<typeof retrainerSettings>;
+
+/** @throws AppError FRAUD_CONFIG_INVALID listing every problem at once. */
+export function readRetrainerSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): RetrainerSettings {
+  return readSettings(retrainerSettings, environment);
+}

@@ -1,0 +1,29 @@
+// services/retrainer/gates/all-gates.ts: the gates in the order in which they are told.
+import { createBetterOrNewerGate } from './better-or-newer.ts';
+import { calibratedGate } from './calibrated.ts';
+import { createEnoughLabelsGate } from './enough-labels.ts';
+import type { GateFacts, GateVerdict, PromotionGate } from './gate.ts';
+import { goldenRowsGate } from './golden-rows.ts';
+import { createLabelRateGate } from './label-rate.ts';
+import { latencyGate } from './latency.ts';
+import { parityGate } from './parity.ts';
+import { segmentsGate } from './segments.ts';
+
+export const promotionGates: readonly PromotionGate[] = [
+  createEnoughLabelsGate(),
+  createLabelRateGate(),
+  goldenRowsGate,
+  parityGate,
+  latencyGate,
+  calibratedGate,
+  segmentsGate,
+  createBetterOrNewerGate(),
+];
+
+/** Every gate's verdict; one that fails does not silence the others. */
+export function judgeGates(
+  facts: GateFacts,
+  gates: readonly PromotionGate[] = promotionGates,
+): GateVerdict[] {
+  return gates.map((gate) => ({ gate: gate.name, ...gate.judge(facts) }));
+}

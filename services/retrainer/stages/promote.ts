@@ -1,0 +1,47 @@
+// services/retrainer/stages/promote.ts: through every gate → challenger, and champion when asked; refused → registered for the record, no alias moves.
+import { systemClock } from '../../../shared/clock.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { promote as promoteVersion, type Registry } from '../../../shared/registry/registry.ts';
+import type { Retrained, WithVersion } from '../state.ts';
+
+/** Promotion holds only against the champion of the comparison: of two retrainers at once one promotes, the other is told. */
+export async function promote(state: WithVersion): Promise<Retrained> {
+  const { registry, verdicts, version, championEntry, settings, set } = state;
+  if (verdicts.some(({ passed }) => !passed)) return { ...state, outcome: 'refused' };
+  const note = {
+    movedAt: new Date(systemClock.now()).toISOString(),
+    by: 'retrainer',
+    reason: `passed ${verdicts.length} gates on snapshot ${set.snapshotId.slice(0, 12)}`,
+  };
+  const { modelVersion } = version.manifest;
+  if (!settings.promote) {
+    await moveChallenger(registry, modelVersion, note);
+    return { ...state, outcome: 'challenger' };
+  }
+  await promoteVersion(registry, modelVersion, { ...note, championFence: championEntry.fence });
+  return { ...state, outcome: 'promoted' };
+}
+
+async function moveChallenger(
+  registry: Registry,
+  modelVersion: string,
+  note: { readonly movedAt: string; readonly by: string; readonly reason: string },
+): Promise<void> {
+  for (let triesLeft = 3; ; triesLeft--) {
+    const before = await registry.readAlias('challenger');
+    if (before?.modelVersion === modelVersion) return;
+    try {
+      await registry.moveAlias({
+        alias: 'challenger',
+        modelVersion,
+        expectedFence: before?.fence ?? 0,
+        ...note,
+      });
+      return;
+    } catch (error) {
+      // The latest challenger stands; somebody else's move in between is looked at again.
+      if (!(error instanceof AppError && error.code === 'FRAUD_ALIAS_CONFLICT') || triesLeft === 0)
+        throw error;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// services/retrainer/state.ts: what a retraining knows after each of its stages.
+import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
+import type { HeadWeights } from '../../shared/head/head-weights.ts';
+import type { CalibratorPoints, Thresholds } from '../../shared/registry/manifest.ts';
+import type { AliasEntry, Registry, VerifiedVersion } from '../../shared/registry/registry.ts';
+import type { Champion } from '../../shared/scoring/champion.ts';
+import type { Backend } from '../../shared/training/backend.ts';
+import type { TrainingSet } from '../../shared/training-set/training-set.ts';
+import type { RetrainerSettings } from './config.ts';
+import type { GateFacts, GateVerdict } from './gates/gate.ts';
+import type { RunFiles } from './run-files.ts';
+
+/** Before the first stage. */
+export interface Asked {
+  readonly settings: RetrainerSettings;
+  readonly cut: Date;
+  readonly store: ArchiveStore;
+  readonly registry: Registry;
+  /** The champion this run compares with; promotion holds only against this entry. */
+  readonly championEntry: AliasEntry;
+  readonly championVersion: VerifiedVersion;
+  readonly champion: Champion;
+  readonly backend: Backend;
+  readonly files: RunFiles;
+  readonly onProgress: (stage: string, share: number) => void;
+}
+
+export interface WithSet extends Asked {
+  readonly set: TrainingSet;
+}
+
+export interface WithHeads extends WithSet {
+  readonly heads: { readonly full: HeadWeights; readonly featuresOnly: HeadWeights };
+  /** True when the full head went on from the champion's. */
+  readonly isWarmStarted: boolean;
+}
+
+export interface WithCalibrators extends WithHeads {
+  readonly calibrators: Readonly<Record<'full' | 'featuresOnly' | 'rules', CalibratorPoints>>;
+}
+
+export interface WithThresholds extends WithCalibrators {
+  readonly thresholds: Thresholds;
+}
+
+export interface WithEvaluation extends WithThresholds {
+  readonly facts: GateFacts;
+  /** ONNX bytes of the full head, as they are judged and registered. */
+  readonly graph: Uint8Array;
+}
+
+export interface WithVerdicts extends WithEvaluation {
+  readonly verdicts: readonly GateVerdict[];
+}
+
+export interface WithVersion extends WithVerdicts {
+  readonly version: VerifiedVersion;
+}
+
+export interface Retrained extends WithVersion {
+  readonly outcome: 'promoted' | 'challenger' | 'refused';
+}
+
+export type Stage<In, Out> = (state: In) => Promise<Out> | Out;

@@ -1,0 +1,21 @@
+// services/retrainer/watch-stages.ts: how long each stage took.
+import type { Stage } from './state.ts';
+
+/** Seconds by stage. */
+export type StageTimes = Readonly<Record<string, number>>;
+
+export function watchStages(): {
+  readonly times: StageTimes;
+  readonly watched: <In, Out>(name: string, stage: Stage<In, Out>) => (state: In) => Promise<Out>;
+} {
+  const times: Record<string, number> = {};
+  return {
+    times,
+    watched: (name, stage) => async (state) => {
+      const begun = performance.now();
+      const done = await stage(state);
+      times[name] = Math.round(performance.now() - begun) / 1_000;
+      return done;
+    },
+  };
+}

@@ -1,88 +1,14 @@
 // shared/errors.ts: AppError and the one catalogue: code, sentence, what to do, retryable.
 import { type CatalogueEntry, type ErrorKind, entry } from './error-entry.ts';
+import { recordErrors } from './record-errors.ts';
 import { requestErrors } from './request-errors.ts';
+import { trainingErrors } from './training-errors.ts';
 
 /** Every code the product can raise. docs: infra/runbooks/errors.md (a test holds the two together). */
 export const errorCatalogue = {
+  ...recordErrors,
   ...requestErrors,
-  // Records
-  FRAUD_RECORD_EMPTY: entry(
-    'data',
-    'The record has no value.',
-    'Send the transaction as JSON; tombstones are not transactions.',
-  ),
-  FRAUD_RECORD_TOO_LARGE: entry(
-    'data',
-    'The record is larger than a transaction can be.',
-    'Send at most 64 kB per record.',
-  ),
-  FRAUD_RECORD_NOT_UTF8: entry('data', 'The record is not valid UTF-8.', 'Encode the JSON as UTF-8.'),
-  FRAUD_RECORD_NOT_JSON: entry(
-    'data',
-    'The record is not a JSON object.',
-    'Send one JSON object per record; see schemas/examples.',
-  ),
-  FRAUD_RECORD_TRUNCATED: entry(
-    'data',
-    'The record ends in the middle of its JSON.',
-    'Send whole records; look for a size limit on the way here.',
-  ),
-  FRAUD_RECORD_TOO_DEEP: entry(
-    'data',
-    'The record is nested deeper than any transaction.',
-    'Send the documented fields only.',
-  ),
-  FRAUD_RECORD_KEY_MISSING: entry('data', 'The record has no key.', 'Use the card token as the record key.'),
-  FRAUD_RECORD_KEY_MISMATCH: entry(
-    'data',
-    'The record key is not the card token.',
-    'Use the card token as the record key.',
-  ),
-  FRAUD_FIELD_INVALID: entry(
-    'data',
-    'A field has an invalid value.',
-    'Correct the named field; see schemas/transaction.v1.json.',
-  ),
-  FRAUD_FIELD_FORBIDDEN: entry(
-    'data',
-    'A field has a name that no sender needs (__proto__).',
-    'Remove the field and find out who put it there.',
-  ),
-  FRAUD_AMOUNT_INVALID: entry(
-    'data',
-    'The amount is not a whole number of minor units from 0 to 2^53 − 1.',
-    'Send minor units (cents) as a JSON integer; money given back is a refund or reversal, not a negative amount.',
-  ),
-  FRAUD_CURRENCY_UNKNOWN: entry(
-    'data',
-    'The currency is not an ISO 4217 code.',
-    'Send an active ISO 4217 currency code.',
-  ),
-  FRAUD_EVENT_TIME_IMPLAUSIBLE: entry(
-    'data',
-    'The event time is too far from the clock.',
-    'Check the sender’s clock and time zone.',
-  ),
-  FRAUD_CARD_NUMBER_PRESENT: entry(
-    'data',
-    'A field holds a card number.',
-    'Tokenize card numbers before sending; the record is masked in the dead letter.',
-  ),
-  FRAUD_CARD_ERASED: entry(
-    'data',
-    'The card was erased after this event.',
-    'Nothing to do: what happened before an erasure stays out. Later events begin a new history.',
-  ),
-  FRAUD_TRANSACTION_CONFLICT: entry(
-    'data',
-    'The transaction id was used before with other content.',
-    'Give each transaction an id of its own.',
-  ),
-  FRAUD_OUTCOME_QUOTA_EXCEEDED: entry(
-    'data',
-    'The source has sent more outcomes today than it may.',
-    'Find out why the feed sends so many; raise its quota or wait for the next day (UTC).',
-  ),
+  ...trainingErrors,
   // Dependencies
   FRAUD_BROKER_UNAVAILABLE: entry(
     'dependency',
@@ -113,16 +39,6 @@ export const errorCatalogue = {
     'fatal',
     'The state store lacks records that the consumer group has consumed: it was lost, or the partition comes from a member with another store.',
     'Stop the scorers of the group, run `fraudctl state rebuild` into an empty FRAUD_STATE_DIRECTORY, start again. FRAUD_STATE_GAP=accept goes on without those histories.',
-  ),
-  FRAUD_ARCHIVE_UNAVAILABLE: entry(
-    'dependency',
-    'The archive cannot be read or written.',
-    'Check disk space, or the object store’s address, credentials and bucket.',
-  ),
-  FRAUD_ARCHIVE_MISSING: entry(
-    'fatal',
-    'A file of the archive is not there, or is not what it should be.',
-    'It was removed or changed since it was listed: run again; when it stays, restore it from a copy.',
   ),
   FRAUD_ENCODER_OVERLOADED: entry(
     'dependency',
@@ -180,41 +96,6 @@ export const errorCatalogue = {
     'usage',
     'These rows cannot be judged.',
     'Judge rows of both labels with finite scores; widen the window when no fraud is in it.',
-  ),
-  FRAUD_TRAINING_NO_ROWS: entry(
-    'fatal',
-    'There are no scored rows to train on.',
-    'Look whether the archiver runs, and whether rows were scored by the champion’s encoder in these windows.',
-  ),
-  FRAUD_TRAINING_NO_LABELS: entry(
-    'fatal',
-    'Nothing is known about any of the rows: no evidence has come back.',
-    'Look at the feeds of chargebacks, reports and verdicts.',
-  ),
-  FRAUD_TRAINING_NO_FRAUD: entry(
-    'fatal',
-    'A window holds no fraud.',
-    'Make the window longer, or look whether outcomes still arrive.',
-  ),
-  FRAUD_TRAINING_ALL_FRAUD: entry(
-    'fatal',
-    'A window holds nothing but fraud.',
-    'Look at the outcomes: a feed calls everything fraud, or genuine rows are not archived.',
-  ),
-  FRAUD_TRAINING_ONE_LABEL: entry(
-    'fatal',
-    'A single label is known: nothing can be learnt from one.',
-    'Wait for more outcomes, or look at their feeds.',
-  ),
-  FRAUD_TRAINING_SET_FUTURE: entry(
-    'fatal',
-    'A training set would hold a label from after its cut.',
-    'Move the cut, or the window; never train on what was not known yet.',
-  ),
-  FRAUD_TRAINING_DIVERGED: entry(
-    'fatal',
-    'Training produced a number that is not finite.',
-    'Lower the learning rate or look at the data report.',
   ),
 } as const satisfies Record<string, CatalogueEntry>;
 

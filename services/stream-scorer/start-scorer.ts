@@ -18,6 +18,7 @@ import type { ScorerSettings } from './config.ts';
 import { createOutputWriter } from './outputs.ts';
 import { createTransactionPipeline } from './pipeline.ts';
 import { createProgressWatch } from './progress-watch.ts';
+import { startReleasingEvidence } from './release-evidence.ts';
 import { createReplayClock, type FollowingClock, toFollowingClock } from './replay-clock.ts';
 import { createForgetAcknowledged, createResendOutbox } from './resend-outbox.ts';
 import { startOperations } from './start-operations.ts';
@@ -175,6 +176,11 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
     () => consumer.stop(),
   );
   isAssigned = true;
+  await scope.start(
+    'parked evidence',
+    () => startReleasingEvidence(parts),
+    (part) => part.stop(),
+  );
   log.info({ operationsPort: operations.port, topic: parts.topicNames.transactions }, 'ready');
   return {
     failed,

@@ -11,6 +11,7 @@ export interface ScorerMetrics {
   readonly redelivered: Counter;
   readonly retries: Counter;
   readonly outcomesMarked: Counter<'label'>;
+  readonly parkedEvidence: Counter<'end'>;
   readonly unknownFields: Counter;
   readonly idsLikeCardNumbers: Counter;
   readonly scoreDuration: Histogram<'stage'>;
@@ -57,6 +58,12 @@ function createCounters(registers: Registry[]) {
     retries: new Counter({
       name: 'fraud_dependency_retries_total',
       help: 'What was tried again because the broker, the state store or the encoder failed.',
+      registers,
+    }),
+    parkedEvidence: new Counter({
+      name: 'fraud_parked_evidence_total',
+      help: 'Parked evidence that met its transaction, or waited too long for it.',
+      labelNames: ['end'],
       registers,
     }),
     outcomesMarked: new Counter({

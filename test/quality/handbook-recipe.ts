@@ -23,7 +23,8 @@ export interface Recipe {
 }
 
 export const recipe: Recipe = {
-  method: 'everything',
+  /** On the choosing folds level with LightGBM (.7684 against .7683, one seed); readings could not be compared there yet. */
+  method: 'features',
   trees: {
     trees: 300,
     depth: 6,

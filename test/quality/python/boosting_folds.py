@@ -37,7 +37,7 @@ for index, fold in enumerate(order["folds"]):
             "bagging_fraction": 0.8,
             "bagging_freq": 1,
             "max_bin": 2047,
-            "num_threads": 2,
+            "num_threads": 1,
             "seed": seed,
             "verbose": -1,
         } | order["settings"]

@@ -94,7 +94,7 @@ export async function addOpenapi(server: FastifyInstance): Promise<void> {
   });
   await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   server.addHook('onRoute', (route) => {
-    if (route.schema?.hide || !route.url.startsWith('/v1/')) return;
+    if (!route.schema?.operationId) return;
     route.schema = { ...route.schema, response: { ...Object(route.schema?.response), ...problemAnswers } };
   });
 }

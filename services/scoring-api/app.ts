@@ -21,7 +21,7 @@ import { type AccessParts, createAuthentication } from './authenticate.ts';
 import { addConcurrencyLimit } from './concurrency-limit.ts';
 import { createDoor, type DoorOptions } from './door.ts';
 import type { EraseCard } from './erase-card.ts';
-import { createErrorHandler } from './error-handler.ts';
+import { createErrorHandler, sendProblem } from './error-handler.ts';
 import { addMethodAnswers } from './method-answers.ts';
 import { addBodyReader, createValidatorCompiler } from './read-body.ts';
 import { registerCards } from './routes/cards.ts';
@@ -82,8 +82,9 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     bodyLimit: edge.maxRecordBytes,
     routerOptions: { maxParamLength: 256 },
     serverFactory: createDoor({ ...parts.door, metrics }),
-    frameworkErrors: (_error, request, reply) => {
-      createErrorHandler(metrics)(new AppError('FRAUD_REQUEST_INVALID') as never, request, reply);
+    frameworkErrors: (_error, _request, reply) => {
+      metrics.refused.inc({ code: 'FRAUD_REQUEST_INVALID' });
+      sendProblem(reply, new AppError('FRAUD_REQUEST_INVALID', { detail: 'The path is malformed.' }));
     },
   });
   server.decorateRequest('principal', undefined);
@@ -91,7 +92,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   server.decorateRequest('needsCloserLook', false);
   server.setValidatorCompiler(createValidatorCompiler());
   server.setSerializerCompiler(serializerCompiler);
-  server.setErrorHandler(createErrorHandler(metrics));
+  server.setErrorHandler(createErrorHandler(metrics, addMethodAnswers(server)));
   addBodyReader(server, parts);
   server.addHook('onRequest', async (request) => {
     request.arrivedAt = performance.now();
@@ -101,7 +102,6 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   measureRequests(server, metrics);
   await addRateLimit(server);
   await addOpenapi(server);
-  addMethodAnswers(server);
   registerScore(server, parts);
   registerScoreBatch(server, parts);
   registerOutcomes(server, parts);

@@ -41,8 +41,16 @@ export function sendProblem(
   return reply.code(status).header('content-type', PROBLEM_TYPE).send(body);
 }
 
-export function createErrorHandler(metrics: ApiMetrics) {
+/** @param answerUnknown tells of paths and methods that do not exist, whatever else is wrong with the request */
+export function createErrorHandler(
+  metrics: ApiMetrics,
+  answerUnknown: (request: FastifyRequest, reply: FastifyReply) => FastifyReply,
+) {
   return function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    if (request.is404) {
+      answerUnknown(request, reply);
+      return;
+    }
     const known = toAppError(error);
     const status = statusOf(known);
     metrics.refused.inc({ code: known.code });

@@ -1,6 +1,6 @@
 // shared/domain/outcome.ts: label evidence that comes back late: analyst verdicts, fraud reports, chargebacks, account outcomes.
 import { z } from 'zod';
-import { identifierSchema as identifier } from './identifier.ts';
+import { identifierSchema as identifier, textSchema } from './identifier.ts';
 
 export const evidenceKinds = ['verdict', 'fraud-report', 'chargeback', 'account-outcome'] as const;
 export const fraudTypes = [
@@ -36,10 +36,10 @@ export const outcomeSchema = z.object({
   label: z.enum(['fraud', 'genuine', 'default', 'paid']),
   fraudType: z.enum(fraudTypes).optional(),
   /** The network's code of a chargeback; never our reason codes. */
-  disputeReasonCode: z.string().max(16).optional(),
+  disputeReasonCode: textSchema.max(16).optional(),
   /** When this became known to the sender. */
   labeledAt: z.iso.datetime({ offset: true }),
-  source: z.string().max(64).optional(),
-  author: z.string().max(64).optional(),
+  source: textSchema.max(64).optional(),
+  author: textSchema.max(64).optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;

@@ -1,6 +1,6 @@
 // shared/domain/transaction.ts: the transaction as card systems send it; one schema, from which type and JSON Schema derive.
 import { z } from 'zod';
-import { identifierSchema as identifier } from './identifier.ts';
+import { identifierSchema as identifier, textSchema } from './identifier.ts';
 
 /** Decided: a score and a decision are owed. Applied: they change the history and raise nothing of their own. */
 export const decidedTypes = ['authorization', 'transfer'] as const;
@@ -37,8 +37,8 @@ export const merchantSchema = z.object({
     .regex(/^\d{4}$/, 'expected a merchant category code of four digits')
     .optional(),
   country: countryCode.optional(),
-  city: z.string().max(64).optional(),
-  name: z.string().max(128).optional(),
+  city: textSchema.max(64).optional(),
+  name: textSchema.max(128).optional(),
 });
 
 /** What the authentication checks answered. Absent means not performed or not known. */

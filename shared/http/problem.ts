@@ -11,7 +11,7 @@ export const problemSchema = z.object({
   /** What was expected, without the value that came. */
   detail: z.string(),
   /** One of the catalogue; new ones may be added. */
-  code: z.string().regex(/^FRAUD_[A-Z_]+$/),
+  code: z.string().regex(/^FRAUD_[A-Z0-9_]+$/),
   /** Path of the field, header or parameter. */
   field: z.string().optional(),
   /** What to do. */

@@ -43,7 +43,10 @@ export function registerOperations(server: FastifyInstance, parts: OperationsPar
     method: 'GET',
     url: '/metrics',
     config: { scope: 'admin' },
-    schema: { ...describeRoute('readMetrics', 'Metrics in Prometheus’ text format', 'admin') },
+    schema: {
+      ...describeRoute('readMetrics', 'Metrics in Prometheus’ text format', 'admin'),
+      response: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: z.string() } } } },
+    },
     handler: async (_request, reply) => reply.type(parts.metricsType).send(await parts.readMetrics()),
   });
   typed.route({

@@ -106,7 +106,7 @@ const show = (value: number) => value.toFixed(3).padStart(6);
 
 /** Prints a budget's table; true when the chosen head beats all rivals. */
 function report(title: string, judged: ReadonlyMap<string, Rounds>): boolean {
-  const head = ['minus features, few labels', 'minus features, plain head', 'minus random, same head'];
+  const head = ['minus features alone', 'the same by plain head', 'minus random, same head'];
   say(
     `  ${title.padEnd(40)}     AP   ${head
       .map((each) => each.padEnd(26))

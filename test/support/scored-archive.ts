@@ -1,4 +1,11 @@
 // test/support/scored-archive.ts: simulated traffic scored by the shipped champion and archived, outcomes as they came back: what a retraining reads.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDuck } from '../../shared/archive/duck.ts';
+import { openLocalArchive } from '../../shared/archive/local-archive.ts';
+import { createSpool } from '../../shared/archive/spool.ts';
+import { writeRange } from '../../shared/archive/write-range.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Outcome } from '../../shared/domain/outcome.ts';
 import type { TrainingRow } from '../../shared/domain/training-row.ts';
@@ -51,4 +58,34 @@ export async function scoreTraffic(simulation: SimulationOptions): Promise<Score
   await flush();
   await encoder.close();
   return { rows, outcomes, truth };
+}
+
+/** The same, in an archive below `root`. */
+export async function writeScoredArchive(
+  root: string,
+  simulation: SimulationOptions,
+): Promise<ScoredTraffic> {
+  const traffic = await scoreTraffic(simulation);
+  const work = mkdtempSync(join(tmpdir(), 'fraud-test-work-'));
+  const store = await openLocalArchive(root);
+  const duck = await openDuck();
+  const write = async (name: 'rows' | 'outcomes', values: readonly unknown[]): Promise<void> => {
+    const spool = createSpool(work, name, 0);
+    spool.add(
+      values.map((value, index) => ({
+        offset: BigInt(index),
+        value: Buffer.from(JSON.stringify(value)),
+        receivedAtMs: 0,
+      })),
+    );
+    const range = { topic: `fraud.${name}`, partition: 0, from: 0n, to: spool.to };
+    await writeRange({ store, connection: duck.connection }, range, { spool: name, file: spool.file });
+    spool.close();
+  };
+  await write('rows', traffic.rows);
+  await write('outcomes', traffic.outcomes);
+  duck.close();
+  await store.close();
+  rmSync(work, { recursive: true, force: true });
+  return traffic;
 }

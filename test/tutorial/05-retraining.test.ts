@@ -5,15 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRetrainerSettings } from '../../services/retrainer/config.ts';
 import { type RunReport, runOnce } from '../../services/retrainer/run-once.ts';
-import { openDuck } from '../../shared/archive/duck.ts';
-import { openLocalArchive } from '../../shared/archive/local-archive.ts';
-import { createSpool } from '../../shared/archive/spool.ts';
-import { writeRange } from '../../shared/archive/write-range.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { loadAlias } from '../../shared/registry/registry.ts';
 import { createChampion } from '../../shared/scoring/champion.ts';
-import { scoreTraffic } from '../support/scored-archive.ts';
+import { writeScoredArchive } from '../support/scored-archive.ts';
 
 // Seventy-five days of a portfolio that the shipped champion has never seen, scored by it, its outcomes weeks late.
 const START = '2026-01-01T00:00:00.000Z';
@@ -42,7 +38,7 @@ const runNamed = (name: string, more: Record<string, string> = {}) =>
 let first: RunReport;
 
 beforeAll(async () => {
-  const { rows, outcomes } = await scoreTraffic({
+  await writeScoredArchive(archive, {
     seed: 41,
     cards: 80,
     days: 75,
@@ -50,25 +46,6 @@ beforeAll(async () => {
     fraudRate: 0.03,
     appliedEvents: false,
   });
-  const store = await openLocalArchive(archive);
-  const duck = await openDuck();
-  for (const [name, values] of [
-    ['rows', rows],
-    ['outcomes', outcomes],
-  ] as const) {
-    const spool = createSpool(join(root, 'work'), name, 0);
-    spool.add(
-      values.map((value, index) => ({
-        offset: BigInt(index),
-        value: Buffer.from(JSON.stringify(value)),
-        receivedAtMs: 0,
-      })),
-    );
-    const range = { topic: `fraud.${name}`, partition: 0, from: 0n, to: spool.to };
-    await writeRange({ store, connection: duck.connection }, range, { spool: name, file: spool.file });
-    spool.close();
-  }
-  duck.close();
   first = await runNamed('first');
 }, 180_000);
 

@@ -40,15 +40,21 @@ export async function startLiveModel(options: LiveModelOptions): Promise<LiveMod
   const { registry, log } = options;
   let started = await startOne(options);
   let isLooking = false;
+  /** A move of the alias that could not be followed: tried once, not every second. */
+  let refusedFence = 0;
 
   const isStale = async (): Promise<boolean> => {
     const { champion, encoder } = started.model;
     if (!encoder.isHealthy()) return true;
-    return (await registry.readAlias('champion'))?.modelVersion !== champion.manifest.modelVersion;
+    const entry = await registry.readAlias('champion');
+    return entry?.modelVersion !== champion.manifest.modelVersion && entry?.fence !== refusedFence;
   };
   const replace = async (): Promise<void> => {
     const before = started;
-    started = await startOne(options);
+    started = await startOne(options).catch(async (error: unknown) => {
+      refusedFence = (await registry.readAlias('champion'))?.fence ?? 0;
+      throw error;
+    });
     options.onReplace(started.model);
     log.info({ modelVersion: started.model.champion.manifest.modelVersion }, 'another model answers');
     if (isDrainable(before.model.encoder)) await before.scope.stop();
@@ -66,7 +72,7 @@ export async function startLiveModel(options: LiveModelOptions): Promise<LiveMod
       try {
         if (await isStale()) await replace();
       } catch (error) {
-        // The one before goes on answering; the next look tries again.
+        // The one before goes on answering.
         log.error({ err: error }, 'the model could not be replaced');
       } finally {
         isLooking = false;

@@ -18,11 +18,17 @@ export interface ScorerProcess {
 }
 
 /** @param environment settings of services/stream-scorer/config.ts */
-export async function startScorerProcess(
+export function startScorerProcess(environment: Readonly<Record<string, string>>): Promise<ScorerProcess> {
+  return startServiceProcess('stream-scorer', environment);
+}
+
+/** @param environment settings of the service's config.ts */
+export async function startServiceProcess(
+  service: 'stream-scorer' | 'scoring-api',
   environment: Readonly<Record<string, string>>,
 ): Promise<ScorerProcess> {
   // From source: a test must not run what somebody built yesterday.
-  const main = join(packageRoot, 'services/stream-scorer/main.ts');
+  const main = join(packageRoot, `services/${service}/main.ts`);
   const child = spawn(process.execPath, ['--import', 'tsx', main], {
     cwd: packageRoot,
     env: { ...process.env, FRAUD_LOG_LEVEL: 'info', ...environment },
@@ -38,7 +44,7 @@ export async function startScorerProcess(
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', read);
     exited.then((code) =>
-      reject(new Error(`The scorer ended with ${code} before it was ready:\n${logLines.join('\n')}`)),
+      reject(new Error(`The service ended with ${code} before it was ready:\n${logLines.join('\n')}`)),
     );
   });
   const operationsPort = await ready;

@@ -13,7 +13,7 @@ import { packageRoot } from '../../shared/config/package-root.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { writeScoredArchive } from '../support/scored-archive.ts';
 
-const KILLS = Number(process.env.FRAUD_INTEGRITY_KILLS ?? 2);
+const KILLS = Number(process.env.FRAUD_INTEGRITY_KILLS ?? 10);
 const SEED = Number(process.env.FRAUD_INTEGRITY_SEED ?? Math.floor(performance.timeOrigin % 1_000_000));
 const CUT = '2026-03-17T00:00:00.000Z';
 

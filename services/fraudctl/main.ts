@@ -5,6 +5,7 @@ import { register as registerAudit } from './verbs/audit.ts';
 import { register as registerBootstrap } from './verbs/bootstrap.ts';
 import { register as registerDeadLetters } from './verbs/dead-letters.ts';
 import { register as registerDoctor } from './verbs/doctor.ts';
+import { register as registerEncoders } from './verbs/encoders.ts';
 import { register as registerKeys } from './verbs/keys.ts';
 import { register as registerModels } from './verbs/models.ts';
 import { register as registerOutcomes } from './verbs/outcomes.ts';
@@ -35,6 +36,7 @@ const verbs = [
   registerRetrain,
   registerKeys,
   registerPretrain,
+  registerEncoders,
   registerBootstrap,
   registerReference,
   registerTransfer,

@@ -77,6 +77,11 @@ test('the README’s lines work as printed, and the stream emits what was record
     .filter((text) => text.includes('web-9'));
   expect(ofIt).toEqual([answered.text]);
   expect(await auditTopics(setUp)).toMatchObject({ conserved: true, transactions: 2 });
+  // The erased card did not come back with what the stream read after its erasure.
+  expect((await api.call('GET', '/v1/cards/tok_4f6a')).status).toBe(404);
+  expect((await api.call('GET', '/v1/decisions/web-1')).status).toBe(404);
+  const refused = await readTopic(setUp.connection, setUp.topics.transactionDeadLetters.name);
+  expect(refused.filter(({ key, value }) => `${key}${value}`.includes('tok_4f6a'))).toEqual([]);
   const rows = await readTopic(setUp.connection, setUp.topics.trainingRows.name);
   expect(rows.filter(({ value }) => Buffer.from(value ?? []).includes('web-9'))).toHaveLength(1);
 });

@@ -1,11 +1,13 @@
 // services/fraudctl/verbs/outcomes.ts: `fraudctl outcomes import|release`: label evidence from a table onto the topic; what was parked, joined.
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { findInArchive } from '../../../shared/archive/find-in-archive.ts';
+import { openArchive } from '../../../shared/archive/open-archive.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Outcome } from '../../../shared/domain/outcome.ts';
 import { defaultEdgeSettings } from '../../../shared/edge/edge-settings.ts';
 import { createProducer } from '../../../shared/kafka/producer.ts';
-import { findInDecisions } from '../../../shared/labels/find-transactions.ts';
+import { findInDecisions, findInTurn } from '../../../shared/labels/find-transactions.ts';
 import { createOutcomeIntake, type OutcomeIntake } from '../../../shared/labels/outcome-intake.ts';
 import { createParkedEvidence } from '../../../shared/labels/parked-evidence.ts';
 import { createSourceQuotas } from '../../../shared/labels/source-quotas.ts';
@@ -26,11 +28,12 @@ interface OutcomesOptions extends KafkaOptions {
   readonly state: string;
   readonly quota: number;
   readonly parkDays: number;
+  readonly archive?: string;
 }
 
 const IMPORT_NOTE = `
 The mapping says which columns hold what (infra/mappings/README.md). Rows that know only the transaction id are completed from
-the decisions in the state directory; those whose transaction is not known wait there for --park-days and are sent when it comes
+the decisions in the state directory, and (approved ones are forgotten there after a day) from --archive; those whose transaction is not known wait there for --park-days and are sent when it comes
 (\`fraudctl outcomes release\`, or the next import). Importing a file twice sends the same records twice, which changes no label.`;
 
 /** Adds the verb and its sub-commands. */
@@ -44,6 +47,12 @@ export function register(program: Command): void {
         new Option('--state <directory>', 'state directory of the scorer')
           .env('FRAUD_STATE_DIRECTORY')
           .default(join(process.env.FRAUD_HOME || '.fraud', 'state')),
+      )
+      .addOption(
+        new Option(
+          '--archive <location>',
+          'archive that remembers older transactions: a directory, or s3://…',
+        ).env('FRAUD_ARCHIVE'),
       )
       .option('--quota <count>', 'outcomes of one source per day', toPositive, 100_000)
       .option('--park-days <days>', 'how long evidence waits for its transaction', toPositive, 30);
@@ -111,7 +120,8 @@ async function withIntake(
       { kind: 'outcome', outcome, knownAtMs: Date.parse(outcome.labeledAt) },
       { topics, source: 'fraudctl' },
     );
-  const find = findInDecisions(store);
+  const archive = options.archive === undefined ? undefined : await openArchive(options.archive);
+  const find = findInTurn([findInDecisions(store), ...(archive ? [findInArchive(archive)] : [])]);
   try {
     await use(
       createOutcomeIntake({
@@ -127,6 +137,7 @@ async function withIntake(
     await producer.close();
     await table.close();
     await store.close();
+    await archive?.close();
   }
 }
 

@@ -125,7 +125,7 @@ export function fillMixedTails(
 ): PopulationReference {
   const { count } = readingLayout(config);
   const statistics = listStatistics(config);
-  const every = Math.max(...dataset.weights);
+  const every = dataset.weights.reduce((most, weight) => Math.max(most, weight), 1);
   let frauds = 0;
   const sampled = Array.from(dataset.labels.keys()).filter(
     (row) => dataset.labels[row] === 0 || frauds++ % every === 0,

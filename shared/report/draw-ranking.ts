@@ -7,7 +7,7 @@ export type NamedEvaluations = Readonly<Record<string, Evaluation>>;
 
 const $schema = 'https://vega.github.io/schema/vega-lite/v6.json';
 const DAY_MS = 86_400_000;
-const WIDTH = 440;
+const WIDTH = 400;
 const HEIGHT = 260;
 
 /** One colour per method, in the order given; no legend for one alone. */
@@ -72,7 +72,7 @@ export async function drawReliability(evaluations: NamedEvaluations): Promise<st
     lower: Math.max(floor, bin.lower),
     upper: Math.max(floor, bin.upper),
   }));
-  const axis = { format: '.2~%', labelOverlap: true, tickCount: 6 } as const;
+  const axis = { format: '.1~p', labelOverlap: true, tickCount: 6 } as const;
   const scale = { type: 'log' as const, domain: [floor, 1] };
   const x = {
     field: 'meanScore',
@@ -132,7 +132,7 @@ export function drawScores({ histogram }: Evaluation): Promise<string> {
         field: 'at',
         type: 'quantitative',
         axis: isOdds
-          ? { title: 'score', labelExpr: "format(1 / (1 + pow(10, -datum.value)), '.2~%')", grid: false }
+          ? { title: 'score', labelExpr: "format(1 / (1 + pow(10, -datum.value)), '.1~p')", grid: false }
           : { title: 'score', grid: false },
         scale: { zero: false },
       },

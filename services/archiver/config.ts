@@ -31,6 +31,11 @@ export const archiverSettings = {
     z.string().default('.fraud/archive'),
     'a directory, or s3://bucket/prefix (AWS_REGION, AWS_ENDPOINT_URL_S3 and the SDK’s credentials count)',
   ),
+  erasuresDirectory: setting(
+    'FRAUD_ERASURES_DIRECTORY',
+    z.string().default('.fraud/erasures'),
+    'folder of the tombstones of erased cards, the same as the scoring-api’s',
+  ),
   workDirectory: setting(
     'FRAUD_ARCHIVER_WORK_DIRECTORY',
     z.string().default(''),

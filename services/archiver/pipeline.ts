@@ -8,10 +8,12 @@
 import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
 import type { SpoolName } from '../../shared/archive/columns.ts';
 import { compact } from '../../shared/archive/compact.ts';
+import { eraseCards } from '../../shared/archive/erase-cards.ts';
 import { listFiles } from '../../shared/archive/list-files.ts';
 import { readMark } from '../../shared/archive/marks.ts';
 import { archiveKinds } from '../../shared/archive/object-names.ts';
 import type { RangeWriter } from '../../shared/archive/write-range.ts';
+import type { Tombstone } from '../../shared/erasure/tombstones.ts';
 import type { AssignedPartition, ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
 import type { ArchiverMetrics } from './metrics.ts';
 import { createPartitionArchive, type PartitionArchive } from './partition-archive.ts';
@@ -26,6 +28,8 @@ export interface ArchivePipeline {
   onChunk(chunk: ConsumedChunk): Promise<void>;
   flush(): Promise<void>;
   compact(): Promise<void>;
+  /** Takes rows of erased cards out of every file. */
+  erase(tombstones: readonly Tombstone[]): Promise<void>;
 }
 
 export interface PipelineOptions {
@@ -77,6 +81,9 @@ export function createArchivePipeline(options: PipelineOptions): ArchivePipeline
     },
     flush: async () => {
       for (const one of [...owned.values()]) await one.flush();
+    },
+    erase: async (tombstones) => {
+      await inTurn(() => eraseCards(writer, tombstones, options.directory));
     },
     compact: async () => {
       for (const { topic, partition } of [...owned.values()]) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { topicsWithPrefix } from '../../schemas/topics.ts';
 import { openDuck } from '../../shared/archive/duck.ts';
 import { openArchive } from '../../shared/archive/open-archive.ts';
+import { openTombstones } from '../../shared/erasure/tombstones.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
@@ -116,7 +117,12 @@ function startTimers(pipeline: ArchivePipeline, settings: ArchiverSettings, log:
       timers.push(setInterval(tick, ms));
     };
     every(settings.flushSeconds * 1_000, 'flush', pipeline.flush);
-    every(settings.compactMinutes * 60_000, 'compact', pipeline.compact);
+    const tombstones = openTombstones(settings.erasuresDirectory);
+    every(settings.compactMinutes * 60_000, 'compact', async () => {
+      await pipeline.compact();
+      // Also what was archived again from a topic, or merged while a card was being erased.
+      await pipeline.erase(tombstones.list());
+    });
   });
   failed.catch(() => {});
   return { failed, stop: () => timers.forEach(clearInterval) };

@@ -21,6 +21,7 @@ import { createScorer, type ScoringModel } from '../../shared/scoring/scorer.ts'
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
+import { eraseArchivedRows } from './archived-rows.ts';
 import type { ApiSettings } from './config.ts';
 import { createEraseCard } from './erase-card.ts';
 import { createEvaluate } from './evaluate.ts';
@@ -163,6 +164,9 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
     answers,
     places: {
       'parked outcomes': evidence.eraseParked,
+      ...(settings.archive && {
+        'archived rows': () => eraseArchivedRows(settings.archive, tombstones),
+      }),
       'records on their way': (_portfolioId, cardToken) => relay?.erase(cardToken) ?? 0,
     },
     tombstones,

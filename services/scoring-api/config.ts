@@ -30,6 +30,11 @@ export const apiSettings = {
     z.string().default(''),
     'folder of the tombstones of erased cards, shared by all services; empty: `erasures` beside the state directory',
   ),
+  archive: setting(
+    'FRAUD_ARCHIVE',
+    text,
+    'the archive that erasures reach, a directory or s3://bucket/prefix; empty: the archiver’s next pass does it',
+  ),
   registryDirectory: setting(
     'FRAUD_REGISTRY_DIRECTORY',
     z.string().default('.fraud/registry'),

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { decisionSchema } from '../../../shared/domain/decision.ts';
 import { type ApiRig, makeTransaction, NOW_MS, patient, useApi, withKey } from '../../support/api-rig.ts';
+import { trainingRow } from '../../support/archive-records.ts';
+import { useArchive } from '../../support/use-archive.ts';
 
 async function post(rig: ApiRig, url: string, body: unknown, headers: Record<string, string> = {}) {
   const {
@@ -144,7 +146,9 @@ test('models and the champion are told with their card, and outcomes are complet
 });
 
 test('an erased card is nowhere any more, and begins anew', async () => {
-  const rig = await useApi();
+  const archive = await useArchive();
+  await archive.write('rows', [trainingRow('a', 1, { cardToken: 'tok_gone' }), trainingRow('b', 1)]);
+  const rig = await useApi({ settings: { FRAUD_ARCHIVE: archive.root } });
   const transaction = makeTransaction({ cardToken: 'tok_gone' });
   await post(rig, '/v1/score?record=true', transaction);
   await post(rig, '/v1/score', makeTransaction({ cardToken: 'tok_gone' }));
@@ -163,7 +167,7 @@ test('an erased card is nowhere any more, and begins anew', async () => {
   });
   expect(statusCode).toBe(200);
   expect(JSON.parse(body)).toMatchObject({
-    removed: { histories: 1, decisions: 1, answers: 1, 'parked outcomes': 1 },
+    removed: { histories: 1, decisions: 1, answers: 1, 'parked outcomes': 1, 'archived rows': 2 },
     modelVersions: ['small'],
     topicsEmptyBy: '2026-12-01T12:00:00.000Z',
   });

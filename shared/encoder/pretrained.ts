@@ -64,7 +64,7 @@ export interface PretrainedEncoder {
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Names of the shipped encoders: `small` for mixed portfolios, one each for two kinds of traffic, `tiny` for tests. */
+/** Names of the shipped encoders: `small` for portfolios of all kinds, one each for two of them, `tiny` for tests. */
 export const shippedEncoders = ['small', 'small-cnp', 'small-pos', 'tiny'] as const;
 
 /** Directory of a shipped encoder. */

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { channelNames } from '../../../shared/encoder/channels.ts';
 import { encoderConfigs, weightShapes } from '../../../shared/encoder/definition.ts';
-import { loadPretrained, PRETRAINED_FILES, shippedDirectory } from '../../../shared/encoder/pretrained.ts';
+import {
+  loadPretrained,
+  PRETRAINED_FILES,
+  shippedDirectory,
+  shippedEncoders,
+} from '../../../shared/encoder/pretrained.ts';
 import { readingNames } from '../../../shared/encoder/readings.ts';
 import { fromSafetensors } from '../../../shared/encoder/safetensors.ts';
 import { taskNames } from '../../../shared/training/next-event.ts';
@@ -17,32 +22,38 @@ function copyOf(name: string): string {
   return directory;
 }
 
-test.each(Object.values(encoderConfigs))(
-  'encoder "$name" ships for the channels and readings of this code',
-  (config) => {
-    const encoder = loadPretrained(config.name);
-    expect(encoder.config).toEqual(config);
+test.each(shippedEncoders)(
+  'encoder "%s" ships for the channels and readings of this code, in at most 2 MB',
+  (name) => {
+    const encoder = loadPretrained(name);
+    const { config } = encoder;
+    const sizes = name === 'tiny' ? encoderConfigs.tiny : encoderConfigs.small;
+    expect(config).toEqual({ ...sizes, name });
+    expect(encoder.model.byteLength).toBeLessThanOrEqual(2_000_000);
     expect(encoder.manifest.channels).toEqual([...channelNames]);
     expect(encoder.manifest.readings).toEqual(readingNames(config));
     expect([...encoder.readWeights().keys()]).toEqual(weightShapes(config).map(({ name }) => name));
   },
 );
 
-test.each(Object.keys(encoderConfigs))(
-  'encoder "%s" forecasts every task better than frequencies alone',
-  (name) => {
-    const { heldOutLosses, baselineLosses } = loadPretrained(name).manifest;
-    for (const task of taskNames) expect(heldOutLosses[task], task).toBeLessThan(baselineLosses[task] ?? 0);
-  },
-);
+test.each(shippedEncoders)('encoder "%s" forecasts every task better than frequencies alone', (name) => {
+  const { heldOutLosses, baselineLosses } = loadPretrained(name).manifest;
+  for (const task of taskNames) expect(heldOutLosses[task], task).toBeLessThan(baselineLosses[task] ?? 0);
+});
 
-test.each(Object.keys(encoderConfigs))(
-  'the model card of "%s" names every digest and the command',
+test.each(shippedEncoders)('the model card of "%s" names every digest and the command', (name) => {
+  const { manifest } = loadPretrained(name);
+  const card = readFileSync(join(shippedDirectory(name), PRETRAINED_FILES.card), 'utf8');
+  for (const { sha256 } of Object.values(manifest.files)) expect(card).toContain(sha256);
+  expect(card).toContain(manifest.command);
+});
+
+test.each(shippedEncoders.filter((name) => name !== 'tiny'))(
+  'encoder "%s" forecasts statements and repayments better than frequencies',
   (name) => {
-    const { manifest } = loadPretrained(name);
-    const card = readFileSync(join(shippedDirectory(name), PRETRAINED_FILES.card), 'utf8');
-    for (const { sha256 } of Object.values(manifest.files)) expect(card).toContain(sha256);
-    expect(card).toContain(manifest.command);
+    const { accounts } = loadPretrained(name).manifest;
+    for (const task of ['gap', 'hour', 'amount'])
+      expect(accounts?.heldOutLosses[task], task).toBeLessThan(accounts?.baselineLosses[task] ?? 0);
   },
 );
 

@@ -9,6 +9,7 @@ import { register as registerEncoders } from './verbs/encoders.ts';
 import { register as registerKeys } from './verbs/keys.ts';
 import { register as registerModels } from './verbs/models.ts';
 import { register as registerOutcomes } from './verbs/outcomes.ts';
+import { register as registerPrepare } from './verbs/prepare.ts';
 import { register as registerPretrain } from './verbs/pretrain.ts';
 import { register as registerReference } from './verbs/reference.ts';
 import { register as registerReplay } from './verbs/replay.ts';
@@ -35,6 +36,7 @@ const verbs = [
   registerModels,
   registerRetrain,
   registerKeys,
+  registerPrepare,
   registerPretrain,
   registerEncoders,
   registerBootstrap,

@@ -1,0 +1,150 @@
+// shared/prepare/read-prepared.ts: prepared data as a time-ordered stream of transactions and of labels when they became known.
+import { join } from 'node:path';
+import { openDuck } from '../archive/duck.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import { merchantKeyOf, type Transaction, transactionSchema } from '../domain/transaction.ts';
+import { AppError } from '../errors.ts';
+import {
+  digestFile,
+  labelsQuery,
+  type PreparedManifest,
+  preparedFiles,
+  readPreparedManifest,
+} from './prepared-folder.ts';
+
+/** A transaction with what is known of it in the end; for judging only, never an input. */
+export interface PreparedTransaction {
+  readonly kind: 'transaction';
+  readonly transaction: Transaction;
+  readonly eventTimeMs: number;
+  readonly label: 'fraud' | 'genuine' | undefined;
+}
+
+/** A fraud label, at the place in the stream where it became known. */
+export interface PreparedOutcome {
+  readonly kind: 'outcome';
+  readonly outcome: Outcome;
+}
+
+export type PreparedLine = PreparedTransaction | PreparedOutcome;
+
+export interface PreparedData {
+  readonly manifest: PreparedManifest;
+  /** Lines in event-time order, in chunks of about 2,000; may be called again. Feeds `createReplay`. */
+  lines(): AsyncGenerator<PreparedLine[]>;
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+/** `merchant_mcc` → merchant.mcc; missing cells are left out. */
+function toTransaction(names: readonly string[], cells: readonly unknown[]): Transaction {
+  const draft: Record<string, unknown> = {};
+  names.forEach((name, column) => {
+    const cell = cells[column];
+    if (cell === null || cell === undefined) return;
+    const value = typeof cell === 'bigint' ? Number(cell) : cell;
+    const [parent, field] = name.split('_');
+    if (field === undefined) draft[name] = value;
+    else draft[parent] = { ...(draft[parent] as object | undefined), [field]: value };
+  });
+  return transactionSchema.parse(draft);
+}
+
+function toOutcome(transaction: Transaction, knownAtMs: number): Outcome {
+  const merchantKey = merchantKeyOf(transaction);
+  const { transactionId, portfolioId, cardToken, accountId, eventTime } = transaction;
+  return {
+    outcomeId: transactionId,
+    action: 'new',
+    kind: 'fraud-report',
+    transactionId,
+    portfolioId,
+    cardToken,
+    transactionTime: eventTime,
+    ...(merchantKey !== undefined && { merchantKey }),
+    ...(accountId !== undefined && { accountId }),
+    label: 'fraud',
+    labeledAt: new Date(knownAtMs).toISOString(),
+    source: 'prepared',
+  };
+}
+
+interface Waiting {
+  readonly outcome: Outcome;
+  readonly knownAtMs: number;
+}
+
+/** Frauds that are not known yet, soonest first. */
+function createWaitingList() {
+  let waiting: Waiting[] = [];
+  return {
+    add(one: Waiting) {
+      // Delays are mostly equal, so the place is nearly always the end.
+      let at = waiting.length;
+      while (at > 0 && waiting[at - 1].knownAtMs > one.knownAtMs) at--;
+      waiting.splice(at, 0, one);
+    },
+    takeKnownBy(timeMs: number): PreparedOutcome[] {
+      const count = waiting.findIndex(({ knownAtMs }) => knownAtMs > timeMs);
+      const known = count < 0 ? waiting : waiting.slice(0, count);
+      if (known.length > 0) waiting = count < 0 ? [] : waiting.slice(count);
+      return known.map(({ outcome }) => ({ kind: 'outcome', outcome }));
+    },
+  };
+}
+
+async function* streamLines(directory: string): AsyncGenerator<PreparedLine[]> {
+  const [transactions, labels] = [preparedFiles.transactions, preparedFiles.labels].map((file) =>
+    quote(join(directory, file)),
+  );
+  const duck = await openDuck();
+  try {
+    const result = await duck.connection.stream(`
+      SELECT epoch_ms(t.eventTime)::DOUBLE, l.label, epoch_ms(l.knownAt)::DOUBLE,
+        t.* REPLACE (strftime(t.eventTime, '%Y-%m-%dT%H:%M:%S.%gZ') AS eventTime)
+      FROM (SELECT *, file_row_number AS file_order FROM read_parquet(${transactions}, file_row_number = true)) t
+      LEFT JOIN (${labelsQuery(labels)}) l ON l.transactionId = t.transactionId AND l.portfolioId = t.portfolioId
+      ORDER BY t.file_order`);
+    const names = result.columnNames().slice(3);
+    const kept = names.flatMap((name, column) => (name.startsWith('file_') ? [] : [column]));
+    const keptNames = kept.map((column) => names[column]);
+    const waiting = createWaitingList();
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) return;
+      const lines: PreparedLine[] = [];
+      for (const [time, label, knownAt, ...cells] of chunk.getRows()) {
+        const eventTimeMs = Number(time);
+        lines.push(...waiting.takeKnownBy(eventTimeMs));
+        const transaction = toTransaction(
+          keptNames,
+          kept.map((column) => cells[column]),
+        );
+        const known = label === 'fraud' || label === 'genuine' ? label : undefined;
+        lines.push({ kind: 'transaction', transaction, eventTimeMs, label: known });
+        if (known === 'fraud') {
+          const knownAtMs = Number(knownAt);
+          waiting.add({ outcome: toOutcome(transaction, knownAtMs), knownAtMs });
+        }
+      }
+      yield lines;
+    }
+  } finally {
+    duck.close();
+  }
+}
+
+/**
+ * Opens prepared data.
+ * @throws AppError FRAUD_INPUT_INVALID when the folder is incomplete or a file is not the one its manifest was made for
+ */
+export async function readPrepared(directory: string): Promise<PreparedData> {
+  const manifest = readPreparedManifest(directory);
+  for (const name of ['transactions', 'labels'] as const) {
+    if ((await digestFile(join(directory, preparedFiles[name]))) === manifest.files[name]) continue;
+    throw new AppError('FRAUD_INPUT_INVALID', {
+      detail: `${preparedFiles[name]} in ${directory} is not the file its manifest was made for. Run fraudctl prepare again.`,
+    });
+  }
+  return { manifest, lines: () => streamLines(directory) };
+}

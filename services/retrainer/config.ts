@@ -51,7 +51,7 @@ export const retrainerSettings = {
   ),
   rowsSeen: setting(
     'FRAUD_RETRAIN_ROWS_SEEN',
-    z.coerce.number().int().min(1).default(3_000_000),
+    z.coerce.number().int().min(1).default(2_000_000),
     'training rows seen in all, within 2 to 10 passes over the set',
   ),
   backend: setting(

@@ -37,6 +37,8 @@ export interface WithHeads extends WithSet {
 
 export interface WithCalibrators extends WithHeads {
   readonly calibrators: Readonly<Record<'full' | 'featuresOnly' | 'rules', CalibratorPoints>>;
+  /** Raw scores of the full head on the calibration window. */
+  readonly calibrationScores: Float32Array;
 }
 
 export interface WithThresholds extends WithCalibrators {

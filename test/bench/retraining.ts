@@ -1,22 +1,26 @@
-// test/bench/retraining.ts: a large archive made of really scored rows, and a head retraining over it; and what archiving a row costs.
+// test/bench/retraining.ts: what archiving a really scored row costs, and a head retraining over a large archive made of such rows.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRetrainerSettings } from '../../services/retrainer/config.ts';
 import { runOnce } from '../../services/retrainer/run-once.ts';
-import { openDuck } from '../../shared/archive/duck.ts';
+import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
+import { type Duck, openDuck } from '../../shared/archive/duck.ts';
+import { listFiles } from '../../shared/archive/list-files.ts';
 import { openLocalArchive } from '../../shared/archive/local-archive.ts';
-import { createSpool, type SpooledRecord } from '../../shared/archive/spool.ts';
+import { writeMark } from '../../shared/archive/marks.ts';
+import { dayFileName } from '../../shared/archive/object-names.ts';
+import { createSpool } from '../../shared/archive/spool.ts';
 import { writeRange } from '../../shared/archive/write-range.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { TrainingRow } from '../../shared/domain/training-row.ts';
-import { type ScoredTraffic, scoreTraffic } from '../support/scored-archive.ts';
+import { scoreTraffic } from '../support/scored-archive.ts';
 
 const START = '2026-01-01T00:00:00.000Z';
 const CUT = '2026-04-01T00:00:00.000Z';
-const RANGE = 10_000;
 /** Records that the consumer hands over together. */
 const CHUNK = 1_000;
+const RANGE = 10_000;
 
 export interface RetrainingFigures {
   readonly archivedRowsPerSecond: number;
@@ -29,86 +33,100 @@ export interface RetrainingFigures {
   readonly outcome: string;
 }
 
-/** Every row `copies` times under other ids, some seconds apart, with its evidence; the label of a copy is that of its original. */
-function* multiply(traffic: ScoredTraffic, copies: number): Generator<TrainingRow> {
-  for (let copy = 0; copy < copies; copy++) {
-    for (const row of traffic.rows) {
-      const eventTime = new Date(Date.parse(row.eventTime) + copy * 1_000).toISOString();
-      yield {
-        ...row,
-        transactionId: `${row.transactionId}-${copy}`,
-        cardToken: `${row.cardToken}-${copy}`,
-        eventTime,
-      };
+interface Bench {
+  readonly directory: string;
+  readonly store: ArchiveStore;
+  readonly duck: Duck;
+}
+
+async function write(
+  { directory, store, duck }: Bench,
+  name: 'rows' | 'outcomes',
+  values: readonly unknown[],
+  { topic, from }: { readonly topic: string; readonly from: bigint } = { topic: name, from: 0n },
+) {
+  const spool = createSpool(directory, name, 0);
+  const lines = values.map((value) => Buffer.from(JSON.stringify(value)));
+  const begun = performance.now();
+  for (let start = 0; start < lines.length; start += CHUNK) {
+    spool.add(
+      lines
+        .slice(start, start + CHUNK)
+        .map((value, index) => ({ offset: from + BigInt(start + index), value, receivedAtMs: 0 })),
+    );
+  }
+  const range = { topic, partition: 0, from, to: spool.to };
+  await writeRange({ store, connection: duck.connection }, range, { spool: name, file: spool.file });
+  spool.close();
+  const seconds = (performance.now() - begun) / 1_000;
+  return { seconds, megabytes: lines.reduce((sum, line) => sum + line.length, 0) / 1e6 };
+}
+
+/** Every row and outcome `copies` times, under other ids and of other cards, milliseconds apart. */
+async function multiply({ directory, store, duck }: Bench, copies: number): Promise<void> {
+  for (const [kind, changes] of [
+    [
+      'training-rows',
+      `transaction_id || '-' || i AS transaction_id, card_token || '-' || i AS card_token, event_time_ms + i AS event_time_ms`,
+    ],
+    [
+      'outcomes',
+      `transaction_id || '-' || i AS transaction_id, card_token || '-' || i AS card_token, outcome_id || '-' || i AS outcome_id`,
+    ],
+  ] as const) {
+    const { visible } = await listFiles(store, kind, { first: START.slice(0, 10) });
+    for (const { day, topic, partition, from, to, object } of visible) {
+      const draft = join(directory, 'many.parquet');
+      const many = `SELECT * REPLACE (${changes}, "offset" + i * ${to} AS "offset") FROM read_parquet('${await store.fetch(object)}', hive_partitioning = false), range(${copies}) AS copy(i)`;
+      await duck.connection.run(
+        `COPY (SELECT * EXCLUDE (i) FROM (${many}) ORDER BY "offset") TO '${draft}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`,
+      );
+      await store.put(dayFileName(kind, day, { topic, partition, from, to: to * BigInt(copies) }), draft);
+      await store.remove([object.name]);
+      await writeMark(store, { topic, partition, next: to * BigInt(copies) });
     }
   }
 }
 
-/** @param wantedRows training rows; the last copies end where there are as many */
-export async function measureRetraining(
-  wantedRows: number,
-  withContext: boolean,
-): Promise<RetrainingFigures> {
+/** As it is day by day: ranges of 10,000 records of one day, contexts whole; into a topic of its own. */
+async function measureArchiving(bench: Bench, rows: readonly TrainingRow[]) {
+  const ofOneDay = rows.map((row) => ({ ...row, eventTime: `2025-12-01${row.eventTime.slice(10)}` }));
+  const total = { seconds: 0, megabytes: 0 };
+  for (let start = 0; start < ofOneDay.length; start += RANGE) {
+    const from = BigInt(start);
+    const { seconds, megabytes } = await write(bench, 'rows', ofOneDay.slice(start, start + RANGE), {
+      topic: 'one-day',
+      from,
+    });
+    total.seconds += seconds;
+    total.megabytes += megabytes;
+  }
+  return total;
+}
+
+/** @param wantedRows rows in the archive, about two thirds of them in the training window */
+export async function measureRetraining(wantedRows: number): Promise<RetrainingFigures> {
   const root = mkdtempSync(join(tmpdir(), 'fraud-bench-retraining-'));
   const archive = join(root, 'archive');
   try {
     const traffic = await scoreTraffic({
       seed: 77,
-      cards: 150,
+      cards: 120,
       days: 89,
       startTime: START,
-      fraudRate: 0.01,
+      fraudRate: 0.02,
       appliedEvents: false,
     });
-    const copies = Math.ceil(wantedRows / traffic.rows.length);
-    const store = await openLocalArchive(archive);
-    const duck = await openDuck({ threads: 2 });
-    const spool = createSpool(join(root, 'work'), 'rows', 0);
-    let chunk: SpooledRecord[] = [];
-    let rows = 0;
-    let megabytes = 0;
-    let seconds = 0;
-    const flush = async (): Promise<void> => {
-      const range = { topic: 'rows', partition: 0, from: spool.from ?? 0n, to: spool.to };
-      await writeRange({ store, connection: duck.connection }, range, { spool: 'rows', file: spool.file });
-      spool.clear();
+    const bench = {
+      directory: join(root, 'work'),
+      store: await openLocalArchive(archive),
+      duck: await openDuck({ threads: 2 }),
     };
-    for (const row of multiply(traffic, copies)) {
-      // The context is not read by a head retraining: the last event stands for it where rows are many.
-      const kept = withContext ? row : { ...row, context: row.context.slice(-64) };
-      const value = Buffer.from(JSON.stringify(kept));
-      chunk.push({ offset: BigInt(rows), value, receivedAtMs: 0 });
-      rows++;
-      megabytes += value.length / 1e6;
-      if (chunk.length < CHUNK) continue;
-      const begun = performance.now();
-      spool.add(chunk);
-      chunk = [];
-      if (rows % RANGE === 0) await flush();
-      seconds += (performance.now() - begun) / 1_000;
-    }
-    spool.add(chunk);
-    await flush();
-    const outcomes = createSpool(join(root, 'work'), 'outcomes', 0);
-    let offset = 0n;
-    for (let copy = 0; copy < copies; copy++) {
-      for (const outcome of traffic.outcomes) {
-        const value = Buffer.from(
-          JSON.stringify({
-            ...outcome,
-            transactionId: `${outcome.transactionId}-${copy}`,
-            outcomeId: `${outcome.outcomeId}-${copy}`,
-          }),
-        );
-        outcomes.add([{ offset: offset++, value, receivedAtMs: 0 }]);
-      }
-    }
-    const range = { topic: 'outcomes', partition: 0, from: 0n, to: offset };
-    await writeRange({ store, connection: duck.connection }, range, {
-      spool: 'outcomes',
-      file: outcomes.file,
-    });
-    duck.close();
+    const { seconds, megabytes } = await measureArchiving(bench, traffic.rows);
+    await write(bench, 'rows', traffic.rows);
+    await write(bench, 'outcomes', traffic.outcomes);
+    await multiply(bench, Math.ceil(wantedRows / traffic.rows.length));
+    bench.duck.close();
     const begun = performance.now();
     const report = await runOnce(
       readRetrainerSettings({
@@ -116,17 +134,21 @@ export async function measureRetraining(
         FRAUD_REGISTRY_DIRECTORY: join(root, 'registry'),
         FRAUD_RUNS_DIRECTORY: join(root, 'runs'),
         FRAUD_RETRAIN_CUT: CUT,
-        FRAUD_RETRAIN_TRAINING_DAYS: '65',
-        FRAUD_RETRAIN_CALIBRATION_DAYS: '4',
-        FRAUD_RETRAIN_TEST_DAYS: '4',
+        FRAUD_RETRAIN_TRAINING_DAYS: '50',
+        FRAUD_RETRAIN_CALIBRATION_DAYS: '8',
+        FRAUD_RETRAIN_TEST_DAYS: '8',
       }),
-      { clock: systemClock, onProgress: () => {} },
+      {
+        clock: systemClock,
+        onProgress: (stage, share) => process.stderr.write(`\r${stage} ${Math.round(share * 100)} %   `),
+      },
     );
+    process.stderr.write('\n');
     return {
-      archivedRowsPerSecond: Math.round(rows / seconds),
+      archivedRowsPerSecond: Math.round(traffic.rows.length / seconds),
       archivedMegabytesPerSecond: Math.round(megabytes / seconds),
       trainingRows: report.rows.training ?? 0,
-      wallSeconds: (performance.now() - begun) / 1_000,
+      wallSeconds: Math.round(performance.now() - begun) / 1_000,
       seconds: report.seconds,
       peakMemoryMegabytes: report.peakMemoryMegabytes,
       backend: report.backend,

@@ -1,12 +1,9 @@
-// test/bench/programs/retraining.ts: `npm run bench -- retraining [rows] [context]`: rows archived per second, and a head retraining over them.
+// test/bench/programs/retraining.ts: `npm run bench -- retraining [rows]`: rows archived per second, and a head retraining over so many.
 import type { BenchReport } from '../bench-report.ts';
 import { measureRetraining } from '../retraining.ts';
 
-export async function measure([
-  rows = '1000000',
-  context = 'own-event',
-]: readonly string[]): Promise<BenchReport> {
-  const figures = await measureRetraining(Number(rows), context === 'whole');
+export async function measure([rows = '1500000']: readonly string[]): Promise<BenchReport> {
+  const figures = await measureRetraining(Number(rows));
   const { seconds, ...shown } = figures;
   const table = [
     ...Object.entries(shown),

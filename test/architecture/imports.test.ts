@@ -36,7 +36,7 @@ const layers: readonly (readonly string[])[] = [
     'evaluation',
     'report',
   ],
-  ['scoring', 'replay', 'training-set'],
+  ['scoring', 'credit', 'replay', 'training-set'],
   ['restore', 'prepare', 'training', 'transfer'],
 ];
 

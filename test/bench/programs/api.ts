@@ -1,5 +1,5 @@
 // test/bench/programs/api.ts: `npm run bench -- api [seconds]`: what the scoring API carries: maximum, latencies at 70 % of it, batches and singles beside bare ONNX Runtime, behaviour at three times the maximum.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -176,13 +176,17 @@ async function measureOverload(target: Target, next: () => Buffer, maximum: numb
 /** Everything on one machine, generator included: it takes a part of the cores from the service. */
 export async function measure(options: readonly string[]): Promise<BenchReport> {
   const seconds = Number(options[0] ?? 6);
-  execFileSync('npm', ['run', '-s', 'build'], { cwd: packageRoot, stdio: ['ignore', 2, 2] });
+  const built = spawnSync('npm', ['run', '-s', 'build'], { cwd: packageRoot, stdio: ['ignore', 2, 2] });
+  if (built.status !== 0) say('The build has errors; what it wrote is measured.');
   const directory = mkdtempSync(join(tmpdir(), 'fraud-bench-api-'));
   try {
     const set = await prepareSet(directory);
     const requests = createRequests(set);
+    say(`${set.transactions.length} transactions to send; bare ONNX Runtime …`);
     const bare = await measureBareEncoder(set);
+    say(`bare: ${Math.round(bare.rowsPerSecond)} rows/s; empty route …`);
     const empty = await measureEmpty(set, requests.single, seconds);
+    say(`empty route: ${Math.round(empty)}/s; the service …`);
     const api = await startServiceChild(
       'scoring-api',
       {

@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../../shared/errors.ts';
 import { register as registerAudit } from './verbs/audit.ts';
 import { register as registerBootstrap } from './verbs/bootstrap.ts';
+import { register as registerCredit } from './verbs/credit.ts';
 import { register as registerDeadLetters } from './verbs/dead-letters.ts';
 import { register as registerDoctor } from './verbs/doctor.ts';
 import { register as registerEncoders } from './verbs/encoders.ts';
+import { register as registerEvaluate } from './verbs/evaluate.ts';
 import { register as registerKeys } from './verbs/keys.ts';
 import { register as registerModels } from './verbs/models.ts';
 import { register as registerOutcomes } from './verbs/outcomes.ts';
@@ -14,6 +16,7 @@ import { register as registerPretrain } from './verbs/pretrain.ts';
 import { register as registerReference } from './verbs/reference.ts';
 import { register as registerReplay } from './verbs/replay.ts';
 import { register as registerRetrain } from './verbs/retrain.ts';
+import { register as registerRuns } from './verbs/runs.ts';
 import { register as registerSimulate } from './verbs/simulate.ts';
 import { register as registerState } from './verbs/state.ts';
 import { register as registerTopics } from './verbs/topics.ts';
@@ -40,8 +43,11 @@ const verbs = [
   registerPretrain,
   registerEncoders,
   registerBootstrap,
+  registerCredit,
   registerReference,
   registerTransfer,
+  registerEvaluate,
+  registerRuns,
 ];
 
 function createProgram(): Command {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../shared/config/package-root.ts';
 import { toCreditModelBytes } from '../../shared/credit/credit-model.ts';
-import { eventsBefore } from '../../shared/credit/credit-scorer.ts';
-import { CREDIT_FILES, writeCreditVersion } from '../../shared/credit/credit-version.ts';
+import { createCreditScorer, eventsBefore } from '../../shared/credit/credit-scorer.ts';
+import { CREDIT_FILES, loadCreditVersion, writeCreditVersion } from '../../shared/credit/credit-version.ts';
 import { creditInputNames, toCreditInputs } from '../../shared/credit/encode-history.ts';
 import { createNetworkRunner } from '../../shared/credit/monotone-network.ts';
 import { encoderConfigs, randomWeights } from '../../shared/encoder/definition.ts';
@@ -28,7 +28,8 @@ import {
   rivalColumns,
   toAccountRecord,
 } from './credit-clients.ts';
-import { compareAuc, type JudgedClients, measureFolds, measureGroups } from './credit-measures.ts';
+import type { JudgedClients } from './credit-measures.ts';
+import { reportCredit, SHIPPED } from './credit-report.ts';
 import { readNpyDoubles, writeNpy } from './npy.ts';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -153,39 +154,26 @@ function scoreRival(clients: readonly CreditClient[], { labels, folds }: JudgedC
   }
 }
 
-function report(
-  judged: JudgedClients,
+/** The version that ships, trained on simulated accounts alone, by the scorer that serves it: what carries over without a label. */
+async function scoreShipped(
   clients: readonly CreditClient[],
-  scores: ReadonlyMap<string, Float64Array>,
-): object {
-  const rival = scores.get('lightgbm') ?? new Float64Array();
-  const result: Record<string, object> = {};
-  say('\n                        AUC     AP      KS      AUC minus LightGBM');
-  for (const [name, column] of scores) {
-    const { auc, averagePrecision, ks, byFold } = measureFolds(judged, column);
-    const paired = compareAuc(judged, column, rival);
-    const brier =
-      column.reduce((sum, score, row) => sum + (score - (judged.labels[row] ?? 0)) ** 2, 0) / column.length;
-    const interval = `${paired.difference.toFixed(4)} [${paired.lower.toFixed(4)}, ${paired.upper.toFixed(4)}]`;
-    say(
-      `${name.padEnd(22)}  ${auc.toFixed(4)}  ${averagePrecision.toFixed(4)}  ${ks.toFixed(4)}  ${interval}  Brier ${brier.toFixed(4)}  folds ${byFold.map((fold) => fold.auc.toFixed(4)).join(' ')}`,
+  reference: PopulationReference,
+): Promise<Float64Array> {
+  const scorer = await createCreditScorer(loadCreditVersion(), { referenceOf: () => reference });
+  const scores: number[] = [];
+  for (let start = 0; start < clients.length; start += CHUNK) {
+    const questions = clients.slice(start, start + CHUNK).map((client) => ({
+      portfolioId: CREDIT_PORTFOLIO,
+      account: toAccountRecord(client, reference),
+      asOf: CREDIT_AS_OF,
+      creditLimit: { amountMinor: client.creditLimitMinor, currency: 'TWD' },
+    }));
+    scores.push(
+      ...(await scorer.assessMany(questions)).map(({ probabilityOfDefault }) => probabilityOfDefault),
     );
-    result[name] = { auc, averagePrecision, ks, brier, paired };
   }
-  const last = [...scores].at(-1);
-  if (!last) return result;
-  const groups = { sex: clients.map(({ group }) => group.sex), age: clients.map(({ group }) => group.age) };
-  for (const [name, values] of Object.entries(groups)) {
-    const measured = measureGroups(judged, last[1], values);
-    result[name] = measured;
-    say(`\n${last[0]} by ${name}: clients, default rate, AUC, approved when the safest 80 % are`);
-    for (const { group, clients: count, defaultRate, auc, approved } of measured) {
-      say(
-        `  ${group.padEnd(14)} ${count}  ${(100 * defaultRate).toFixed(1)} %  ${auc.toFixed(4)}  ${(100 * approved).toFixed(1)} %`,
-      );
-    }
-  }
-  return result;
+  await scorer.close();
+  return Float64Array.from(scores);
 }
 
 export async function runCredit(args: readonly string[]): Promise<void> {
@@ -224,7 +212,8 @@ export async function runCredit(args: readonly string[]): Promise<void> {
     );
     scores.set(variant === 'none' ? 'figures alone' : `${variant} encoder`, joined);
   }
-  const result = report(judged, clients, scores);
+  scores.set(SHIPPED, await scoreShipped(clients, reference));
+  const result = reportCredit(judged, clients, scores);
   mkdirSync(join(packageRoot, '.fraud/quality/credit'), { recursive: true });
   writeFileSync(join(packageRoot, '.fraud/quality/credit/result.json'), JSON.stringify(result, null, 1));
 }

@@ -1,0 +1,76 @@
+// services/fraudctl/verbs/credit.ts: `fraudctl credit train`: the credit version that ships, from simulated accounts.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { systemClock } from '../../../shared/clock.ts';
+import { shippedCreditDirectory, writeCreditVersion } from '../../../shared/credit/credit-version.ts';
+import { loadPretrained } from '../../../shared/encoder/pretrained.ts';
+import { chooseBackend } from '../../../shared/training/backend.ts';
+import { trainCredit } from '../../../shared/training/train-credit.ts';
+
+interface TrainCommand {
+  readonly encoder: string;
+  readonly seed: number;
+  readonly portfolios: number;
+  readonly heldOutPortfolios: number;
+  readonly cards: number;
+  readonly days: number;
+  readonly groups?: string;
+  readonly output: string;
+  readonly json?: boolean;
+}
+
+const groupSchema = z.array(
+  z.object({
+    group: z.string(),
+    clients: z.number(),
+    defaultRate: z.number(),
+    auc: z.number(),
+    approved: z.number(),
+  }),
+);
+const groupsSchema = z.object({ shipped: z.object({ sex: groupSchema, age: groupSchema }) });
+
+function toCount(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('expected a whole number above 0');
+}
+
+async function train(command: TrainCommand): Promise<void> {
+  const { tf } = await chooseBackend();
+  const groups = command.groups
+    ? groupsSchema.parse(JSON.parse(readFileSync(command.groups, 'utf8'))).shipped
+    : undefined;
+  const trained = await trainCredit({
+    ...command,
+    tf,
+    encoder: loadPretrained(command.encoder),
+    createdAt: new Date(systemClock.now()).toISOString(),
+    groups,
+    onPortfolio: (done, all) => process.stderr.write(`portfolio ${done} of ${all}\n`),
+  });
+  const { manifest } = await writeCreditVersion(resolve(command.output), trained.parts, trained.files);
+  const told = { modelVersion: manifest.modelVersion, directory: resolve(command.output), ...trained.report };
+  process.stdout.write(command.json ? `${JSON.stringify(told)}\n` : `${JSON.stringify(told, null, 1)}\n`);
+}
+
+/** Adds the verb. */
+export function register(program: Command): void {
+  program
+    .command('credit')
+    .description('credit versions')
+    .command('train')
+    .description('train a credit version on simulated accounts')
+    .option('--encoder <name>', 'pretrained encoder: small, tiny, or a directory', 'small')
+    .option('--seed <number>', 'of the simulation', toCount, 9001)
+    .option('--portfolios <count>', 'portfolios to train on', toCount, 10)
+    .option('--held-out-portfolios <count>', 'portfolios to judge on', toCount, 3)
+    .option('--cards <count>', 'cards per portfolio', toCount, 300)
+    .option('--days <count>', 'days per portfolio', toCount, 540)
+    .option('--groups <file>', 'result.json of `npm run quality -- credit`: figures by group for the card')
+    .option('--output <directory>', 'where to', shippedCreditDirectory)
+    .option('--json', 'print one JSON object')
+    .action(async (options: TrainCommand) => train(options));
+}

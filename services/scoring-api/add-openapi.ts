@@ -8,6 +8,7 @@ import { decisionSchema } from '../../shared/domain/decision.ts';
 import { transactionSchema } from '../../shared/domain/transaction.ts';
 import { problemSchema } from '../../shared/http/problem.ts';
 import { outcomeDraftSchema } from '../../shared/labels/outcome-draft.ts';
+import { creditAnswerSchema, creditBodySchema } from './credit-documents.ts';
 import { problemAnswers } from './describe-route.ts';
 import {
   batchAnswerSchema,
@@ -31,6 +32,8 @@ for (const [id, schema] of Object.entries({
   BatchAnswer: batchAnswerSchema,
   StoredDecision: storedDecisionSchema,
   CardSummary: cardSummarySchema,
+  CreditQuestion: creditBodySchema,
+  CreditAnswer: creditAnswerSchema,
   ErasureReceipt: erasureReceiptSchema,
   ModelSummary: modelSummarySchema,
   ModelDetail: modelDetailSchema,

@@ -9,6 +9,7 @@ import fastify, {
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { AnswerStore } from '../../shared/answers/answer-store.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { CreditScorer } from '../../shared/credit/credit-scorer.ts';
 import type { EdgeSettings } from '../../shared/edge/edge-settings.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { OutcomeIntake } from '../../shared/labels/outcome-intake.ts';
@@ -25,6 +26,7 @@ import { createErrorHandler, sendProblem } from './error-handler.ts';
 import { addMethodAnswers } from './method-answers.ts';
 import { addBodyReader, createValidatorCompiler } from './read-body.ts';
 import { registerCards } from './routes/cards.ts';
+import { registerCreditScore } from './routes/credit-score.ts';
 import { registerDecisions } from './routes/decisions.ts';
 import { registerModels } from './routes/models.ts';
 import { type OperationsParts, registerOperations } from './routes/operations.ts';
@@ -44,6 +46,8 @@ export interface ApiParts {
   readonly registry: Registry;
   readonly eraseCard: EraseCard;
   readonly intake: OutcomeIntake | undefined;
+  /** Absent: no credit version is installed. */
+  readonly credit: Pick<CreditScorer, 'assess'> | undefined;
   readonly operations: Pick<OperationsParts, 'whyNotReady' | 'facts'>;
   readonly metrics: ApiMetrics;
   readonly edge: EdgeSettings;
@@ -104,6 +108,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   await addOpenapi(server);
   registerScore(server, parts);
   registerScoreBatch(server, parts);
+  registerCreditScore(server, parts);
   registerOutcomes(server, parts);
   registerDecisions(server, parts);
   registerCards(server, parts);

@@ -8,6 +8,7 @@ import { createKeyStore, type KeyStore } from '../../shared/access/key-store.ts'
 import { createTokenVerifier, type TokenVerifier } from '../../shared/access/token-verifier.ts';
 import { type AnswerStore, createAnswerStore } from '../../shared/answers/answer-store.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { CreditScorer } from '../../shared/credit/credit-scorer.ts';
 import { defaultEdgeSettings, type EdgeSettings } from '../../shared/edge/edge-settings.ts';
 import type { Encoder } from '../../shared/encoder/encoder.ts';
 import { erasuresDirectoryOf, openTombstones } from '../../shared/erasure/tombstones.ts';
@@ -45,6 +46,8 @@ export interface BuildOptions {
   readonly facts: () => Readonly<Record<string, unknown>>;
   /** Connects to the broker; asked when the first record is to be sent. */
   readonly openProducer: () => Promise<Producer>;
+  /** Absent: no credit version is installed. */
+  readonly credit?: Pick<CreditScorer, 'assess'> | undefined;
   readonly metrics?: ApiMetrics;
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
@@ -185,6 +188,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
     registry,
     eraseCard,
     intake: evidence.intake,
+    credit: options.credit,
     operations: {
       whyNotReady: () => undefined,
       facts: () => ({

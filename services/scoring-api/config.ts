@@ -40,6 +40,11 @@ export const apiSettings = {
     z.string().default('.fraud/registry'),
     'folder of the model registry',
   ),
+  creditDirectory: setting(
+    'FRAUD_CREDIT_DIRECTORY',
+    text,
+    'folder of the credit version; empty: the one that ships with the package, if any',
+  ),
   kafkaBrokers: setting('FRAUD_KAFKA_BROKERS', text, 'host:port, …; empty: nothing can be recorded'),
   topicPrefix: setting('FRAUD_KAFKA_TOPIC_PREFIX', text, 'put before every topic name, for tests'),
   encoderProvider: setting(

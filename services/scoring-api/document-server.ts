@@ -37,6 +37,7 @@ export async function createDocumentServer(): Promise<FastifyInstance> {
     registry: new MemoryRegistry(),
     eraseCard: nobody,
     intake: undefined,
+    credit: undefined,
     operations: { whyNotReady: () => undefined, facts: () => ({}) },
     metrics: createApiMetrics(),
     edge: defaultEdgeSettings,

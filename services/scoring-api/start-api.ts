@@ -1,12 +1,17 @@
 // services/scoring-api/start-api.ts: builds and starts every part of the API inside one scope: store, model, server, watch.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
+import { type CreditScorer, createCreditScorer } from '../../shared/credit/credit-scorer.ts';
+import { loadCreditVersion, shippedCreditDirectory } from '../../shared/credit/credit-version.ts';
 import { createProducer } from '../../shared/kafka/producer.ts';
 import { nameTopics } from '../../shared/kafka/topic-names.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
+import { MANIFEST_FILE } from '../../shared/registry/manifest.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import { type ApiCore, buildApi } from './build-api.ts';
@@ -33,6 +38,20 @@ const PRUNE_EVERY_MS = 10 * 60_000;
 async function readTls({ tlsCertificateFile, tlsKeyFile }: ApiSettings) {
   if (!tlsCertificateFile || !tlsKeyFile) return undefined;
   return { cert: await readFile(tlsCertificateFile), key: await readFile(tlsKeyFile) };
+}
+
+/** The credit version that is named or shipped; without either the route says that there is none. */
+async function startCredit({ settings, scope, log }: StartOptions): Promise<CreditScorer | undefined> {
+  const directory = settings.creditDirectory || shippedCreditDirectory;
+  if (!settings.creditDirectory && !existsSync(join(directory, MANIFEST_FILE))) {
+    log.warn('no credit version is installed: /v1/credit-score answers with 404');
+    return undefined;
+  }
+  return scope.start(
+    'credit scorer',
+    () => createCreditScorer(loadCreditVersion(directory)),
+    (part) => part.close(),
+  );
 }
 
 function watch(core: ApiCore, model: LiveModel, log: Logger): { stop(): void } {
@@ -71,6 +90,7 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
     metrics,
     tls,
     model: model.current(),
+    credit: await startCredit(options),
     facts: model.facts,
     clock,
     openProducer: () => createProducer({ connection, maxBatchBytes }),

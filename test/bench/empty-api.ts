@@ -27,6 +27,7 @@ const server = await createApi({
   registry: new MemoryRegistry(),
   eraseCard: nobody,
   intake: undefined,
+  credit: undefined,
   operations: { whyNotReady: () => undefined, facts: () => ({}) },
   metrics: createApiMetrics(),
   edge: defaultEdgeSettings,

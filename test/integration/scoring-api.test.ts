@@ -40,8 +40,10 @@ test('the README’s lines work as printed, and the stream emits what was record
   const [setting = '', lines = ''] = readReadmeBlocks('For credit-scoring services', 'sh');
   const { stdout } = await run('bash', ['-euc', `${setting}\n${lines}`], { env });
   const answers = stdout.trim().split('\n');
-  expect(answers).toHaveLength(7);
-  const [evaluated, recorded, batch, outcomes, kept, card, receipt] = answers.map((text) => JSON.parse(text));
+  expect(answers).toHaveLength(8);
+  const [evaluated, recorded, batch, credit, outcomes, kept, card, receipt] = answers.map((text) =>
+    JSON.parse(text),
+  );
   expect([evaluated.tier, recorded.tier, recorded.contextDigest]).toEqual([
     'full',
     'full',
@@ -51,6 +53,7 @@ test('the README’s lines work as printed, and the stream emits what was record
     { decision: { transactionId: 'web-2' } },
     { error: { code: 'FRAUD_AMOUNT_INVALID', field: 'amountMinor' } },
   ]);
+  expect(credit).toMatchObject({ dataSufficiency: 'none', factors: [{ code: 'history' }] });
   expect(outcomes.receipts).toEqual([{ outcomeId: 'cb-1', status: 'accepted' }]);
   expect(kept.decision).toEqual(recorded);
   expect(card.events).toBe(1);

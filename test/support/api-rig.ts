@@ -8,6 +8,8 @@ import { readApiSettings } from '../../services/scoring-api/config.ts';
 import type { KeyGrant } from '../../shared/access/key-store.ts';
 import { scopes } from '../../shared/access/principal.ts';
 import { createSettableClock, type SettableClock } from '../../shared/clock.ts';
+import type { CreditAssessment, CreditQuestion } from '../../shared/credit/credit-scorer.ts';
+import { toCreditScore } from '../../shared/credit/score-scale.ts';
 import type { Encoder } from '../../shared/encoder/encoder.ts';
 import { createRecordingEncoder } from '../../shared/encoder/recording-encoder.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
@@ -18,6 +20,7 @@ import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { loadAlias } from '../../shared/registry/registry.ts';
 import { createChampion } from '../../shared/scoring/champion.ts';
 import type { ScoringModel } from '../../shared/scoring/scorer.ts';
+import { viewBefore } from '../../shared/sequence/entity-record.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { publishSmallChampion } from './use-scorer.ts';
@@ -92,6 +95,7 @@ export async function useApi(options: RigOptions = {}): Promise<ApiRig> {
     log: createLogger('scoring-api', 'info', { write: (line) => void logLines.push(line) }),
     store: options.wrapStore?.(store) ?? store,
     model,
+    credit: { assess: async (question) => assessByStatements(question) },
     facts: () => ({ provider: 'none' }),
     openProducer: async () => ({ send, close: async () => {} }),
   });
@@ -121,6 +125,19 @@ export async function useApi(options: RigOptions = {}): Promise<ApiRig> {
       await close();
       return useApi({ ...options, directory });
     },
+  };
+}
+
+/** Stands in for a credit version: sure of what it has seen, and sees how many events are there. */
+function assessByStatements({ account, asOf }: CreditQuestion): CreditAssessment {
+  const { count } = viewBefore(account, { timeMs: asOf.getTime(), idLow: 0, idHigh: 0 });
+  const probabilityOfDefault = 1 / (2 + count);
+  return {
+    probabilityOfDefault,
+    score: toCreditScore(probabilityOfDefault),
+    factors: count === 0 ? [{ code: 'history', sentence: 'No statement of this account is known.' }] : [],
+    dataSufficiency: count === 0 ? 'none' : count < 3 ? 'thin' : 'sufficient',
+    modelVersion: 'credit-double',
   };
 }
 

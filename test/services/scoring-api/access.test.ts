@@ -46,6 +46,14 @@ const routes: readonly Route[] = [
   },
   {
     method: 'POST',
+    url: '/v1/credit-score',
+    scope: 'score',
+    payload: { ...inA, accountId: 'a', purpose: 'account-review' },
+    good: 200,
+    hasPortfolio: true,
+  },
+  {
+    method: 'POST',
     url: '/v1/outcomes',
     scope: 'outcome',
     payload: { outcomes: [{ ...outcome, labeledAt }] },

@@ -14,13 +14,7 @@ export interface CreditCardParts {
   readonly encoderVersion: string;
   readonly outcome: string;
   readonly report: Readonly<Record<string, number>>;
-  readonly options: {
-    readonly seed: number;
-    readonly portfolios: number;
-    readonly cards: number;
-    readonly days: number;
-    readonly groups?: Readonly<Record<string, readonly CreditGroup[]>> | undefined;
-  };
+  readonly groups?: Readonly<Record<string, readonly CreditGroup[]>> | undefined;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -44,14 +38,8 @@ ${rows.join('\n')}
 `;
 }
 
-export function writeCreditCard({
-  modelVersion,
-  encoderVersion,
-  outcome,
-  report,
-  options,
-}: CreditCardParts): string {
-  const { seed, portfolios, cards, days, groups } = options;
+export function writeCreditCard(parts: CreditCardParts): string {
+  const { modelVersion, encoderVersion, outcome, report, groups } = parts;
   const number = (name: string) => report[name] ?? Number.NaN;
   return `# ${modelVersion}
 
@@ -65,7 +53,7 @@ it was trained and validated on the lender's own outcomes. Outcome: ${outcome}.
 
 ## What it was made from
 
-${portfolios} simulated portfolios of ${cards} cards over ${days} days (seeds from ${seed}); portfolios of other seeds held out.
+${number('portfolios')} simulated portfolios of ${number('cards')} cards over ${number('days')} days (seeds from ${number('seed')}); portfolios of other seeds held out.
 
 | accounts | judged | defaults |
 | --- | --- | --- |

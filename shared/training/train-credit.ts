@@ -10,7 +10,7 @@ import { createReferenceBuilder } from '../features/build-reference.ts';
 import { Calibrator } from '../head/calibrator.ts';
 import { sha256Of } from '../registry/manifest.ts';
 import type { TensorFlow } from './backend.ts';
-import { type CreditGroup, writeCreditCard } from './credit-card.ts';
+import { writeCreditCard } from './credit-card.ts';
 import type { CreditRows } from './credit-rows.ts';
 import { fitCreditModel } from './fit-credit-model.ts';
 import { simulateAccounts } from './simulated-accounts.ts';
@@ -24,8 +24,6 @@ export interface TrainCreditOptions {
   readonly cards: number;
   readonly days: number;
   readonly createdAt: string;
-  /** Figures by group, measured offline on real clients (result.json of the quality program). */
-  readonly groups?: Readonly<Record<string, readonly CreditGroup[]>> | undefined;
   readonly onPortfolio?: (done: number, all: number) => void;
 }
 
@@ -93,7 +91,12 @@ export async function trainCredit(options: TrainCreditOptions): Promise<TrainedC
   const toScore = new Calibrator(calibrator);
   const scores = heldOut.rows.map((row) => toScore.toScore(run(row)));
   const ranking = { scores, labels: heldOut.labels };
+  const { portfolios, cards, days } = options;
   const report = {
+    seed,
+    portfolios,
+    cards,
+    days,
     trainingAccounts: training.labels.length,
     trainingDefaults: countDefaults(training),
     heldOutAccounts: heldOut.labels.length,
@@ -110,7 +113,6 @@ export async function trainCredit(options: TrainCreditOptions): Promise<TrainedC
     encoderVersion: encoder.encoderVersion,
     outcome: OUTCOME,
     report,
-    options,
   });
   const files = new Map([
     [CREDIT_FILES.model as string, bytes],

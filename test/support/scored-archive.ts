@@ -16,6 +16,7 @@ import { createScorer, type ScoreRequest } from '../../shared/scoring/scorer.ts'
 import { toTrainingRow } from '../../shared/scoring/to-training-row.ts';
 import { labelMarksOf } from '../../shared/sequence/label-marks.ts';
 import { createMemoryStateStore } from '../../shared/sequence/memory-state-store.ts';
+import type { MarkLabel } from '../../shared/sequence/state-store.ts';
 import { createSimulation, type SimulationOptions } from '../../shared/simulation/simulation.ts';
 
 const CHUNK = 256;
@@ -37,17 +38,20 @@ export async function scoreTraffic(simulation: SimulationOptions): Promise<Score
   const outcomes: Outcome[] = [];
   const truth = new Map<string, 'fraud' | 'genuine'>();
   let requests: ScoreRequest[] = [];
+  let marks: MarkLabel[] = [];
   const flush = async (): Promise<void> => {
     const evaluations = await scorer.evaluateMany(requests, (keys) => store.readRecords(keys));
     await store.commit({ appends: evaluations.flatMap(({ appends }) => appends) });
     rows.push(...evaluations.map((one) => toTrainingRow(one, 'fraud.transactions.v1-0@0')));
+    await store.commit({ labels: marks });
+    marks = [];
     requests = [];
   };
   for (const record of createSimulation(simulation)) {
     if (record.kind === 'outcome') {
       outcomes.push(record.outcome);
-      await flush();
-      await store.commit({ labels: labelMarksOf(record.outcome) });
+      // Marked with the chunk they fall into: a few minutes late, never early.
+      marks.push(...labelMarksOf(record.outcome));
       continue;
     }
     const { transaction } = record;

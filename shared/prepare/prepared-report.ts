@@ -14,7 +14,13 @@ const percent = (share: number): string => `${formatNumber(100 * share)} %`;
 /** Rows per week as bars, the fraud rate as a line. */
 function drawWeeks(weeks: readonly FraudRate[]): Promise<string> {
   const values = weeks.map(({ name, rows, frauds }) => ({ week: name, rows, rate: frauds / rows }));
-  const x = { field: 'week', type: 'temporal', axis: { title: null, grid: false } } as const;
+  const padding = 280 / values.length;
+  const x = {
+    field: 'week',
+    type: 'temporal',
+    scale: { type: 'utc', padding },
+    axis: { title: 'week of', format: '%d %b', grid: false, tickCount: 8 },
+  } as const;
   return drawSvg({
     $schema,
     width: 560,
@@ -22,16 +28,16 @@ function drawWeeks(weeks: readonly FraudRate[]): Promise<string> {
     data: { values },
     layer: [
       {
-        mark: { type: 'bar', color: colours.genuine, opacity: 0.35, width: { band: 0.8 } },
+        mark: { type: 'bar', color: colours.genuine, opacity: 0.35, width: (0.8 * 520) / values.length },
         encoding: {
-          x: { ...x, timeUnit: 'utcyearweek' },
+          x: x,
           y: { field: 'rows', type: 'quantitative', axis: { title: 'transactions per week', format: '~s' } },
         },
       },
       {
         mark: { type: 'line', color: colours.fraud, point: { filled: true, color: colours.fraud } },
         encoding: {
-          x: { ...x, timeUnit: 'utcyearweek' },
+          x: x,
           y: {
             field: 'rate',
             type: 'quantitative',

@@ -28,7 +28,7 @@ export function drawIntervals(
     sort: null,
     axis: { title: null, labelLimit: 260, labelColor: colours.ink, domain: false, ticks: false },
   } as const;
-  const axis = { title, format: '~g', tickCount: 6 };
+  const axis = { title, format: '.3~r', tickCount: 6 };
   const values = rows.map((row) => ({ ...row }));
   const bounded = values.filter(({ lower, upper }) => Number.isFinite(lower) && Number.isFinite(upper));
   return drawSvg({

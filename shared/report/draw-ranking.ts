@@ -63,8 +63,10 @@ export function drawPrecisionRecall(evaluations: NamedEvaluations): Promise<stri
 export async function drawReliability(evaluations: NamedEvaluations): Promise<string | undefined> {
   const bins = each(evaluations, ({ calibration }) => calibration?.reliability ?? []);
   if (bins.length === 0) return undefined;
-  const promised = bins.map(({ meanScore }) => meanScore).filter((score) => score > 0);
-  const floor = Math.max(1e-7, Math.min(...promised) / 3);
+  const shown = bins
+    .flatMap(({ meanScore, fraudRate }) => [meanScore, fraudRate])
+    .filter((value) => value > 0);
+  const floor = Math.max(1e-7, Math.min(...shown) / 3);
   const values = bins.map((bin) => ({
     ...bin,
     meanScore: Math.max(floor, bin.meanScore),

@@ -23,11 +23,11 @@ afterAll(() => rmSync(runsDirectory, { recursive: true }));
 const simulation = {
   seed: 77,
   portfolios: 1,
-  cards: 90,
+  cards: 120,
   days: 60,
   startTime: '2025-03-03T00:00:00.000Z',
   domain: 'any',
-  fraudRate: 0.03,
+  fraudRate: 0.06,
 } as const;
 const history: HistoryLine[] = [...createSimulation(simulation)].map((record) =>
   record.kind === 'outcome'
@@ -47,9 +47,8 @@ const config = parseTransferConfig({
   windows: { labelDelayDays: 3, warmUpDays: 5, testShare: 0.3, calibrateShare: 0.2 },
   adaptation: { steps: 3, rows: 4, learningRate: 1e-3 },
   fineTuning: { steps: 4, rows: 8, forecastRows: 2, evaluateEvery: 2, laterRows: 50, warmUpSteps: 1 },
-  head: 'fusion',
-  headTrees: 20,
-  headEpochs: 2,
+  head: 'trees',
+  headTrees: 40,
   controls: ['features-only', 'shuffled-labels'],
   rounds: 20,
 });

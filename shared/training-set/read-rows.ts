@@ -62,7 +62,7 @@ function allocate(rows: number, width: number): Growing {
 }
 
 /**
- * Runs the query into a temporary table first: how many rows there are decides the size of the matrix.
+ * Counts first (bytes are not touched for that): how many rows there are decides the size of the matrix.
  * @throws AppError FRAUD_MODEL_INVALID when stored rows have another width than the head's inputs
  */
 export async function readRows(
@@ -70,11 +70,10 @@ export async function readRows(
   query: string,
   { inputs }: { readonly inputs: readonly string[] },
 ): Promise<TrainingColumns> {
-  await connection.run(`CREATE TEMP TABLE made AS ${query}`);
-  const counted = await connection.runAndReadAll('SELECT CAST(count(*) AS INTEGER) FROM made');
+  const counted = await connection.runAndReadAll(`SELECT CAST(count(*) AS INTEGER) FROM (${query}) AS made`);
   const rows = Number(counted.getRows()[0]?.[0] ?? 0);
   const columns = allocate(rows, inputs.length);
-  const result = await connection.stream(`SELECT ${COLUMNS.join(', ')} FROM made`);
+  const result = await connection.stream(`SELECT ${COLUMNS.join(', ')} FROM (${query}) AS made`);
   for (
     let chunk = await result.fetchChunk();
     chunk && chunk.rowCount > 0;

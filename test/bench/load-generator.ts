@@ -113,7 +113,9 @@ export async function runClosedLoop(
       answer: tally.note,
       idle: again,
       broken: (wasPending: boolean) => {
-        if (wasPending) tally.totals.broken += 1;
+        if (!wasPending) return;
+        tally.totals.broken += 1;
+        if (++idle === connections) resolve();
       },
     };
     for (let index = 0; index < connections; index += 1) {

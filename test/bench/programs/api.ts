@@ -194,7 +194,6 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
         FRAUD_API_DIRECTORY: join(directory, 'api'),
         FRAUD_STATE_DIRECTORY: join(directory, 'state'),
         FRAUD_REGISTRY_DIRECTORY: join(directory, 'registry'),
-        FRAUD_LOG_LEVEL: 'warn',
         ...(process.env.FRAUD_ENCODER_WORKERS
           ? { FRAUD_ENCODER_WORKERS: process.env.FRAUD_ENCODER_WORKERS }
           : {}),

@@ -25,7 +25,15 @@ function score(head: HeadWeights, { values, labels }: HeadRows): Float64Array {
   return Float64Array.from(labels, (_, row) => plain.scoreOne(values.subarray(4 * row, 4 * row + 4)));
 }
 
-const options = { seed: 2, trees: 30, depth: 3, learningRate: 0.3, penalty: 1, columnShare: 1, rowShare: 0.5 };
+const options = {
+  seed: 2,
+  trees: 30,
+  depth: 3,
+  learningRate: 0.3,
+  penalty: 1,
+  columnShare: 1,
+  rowShare: 0.5,
+};
 
 test('a rule that no line separates is learnt, and holds on rows not seen', () => {
   const rows = createRows(600);

@@ -48,7 +48,7 @@ test.each(shippedEncoders)('the model card of "%s" names every digest and the co
   expect(card).toContain(manifest.command);
 });
 
-test.each(shippedEncoders.filter((name) => name !== 'tiny'))(
+test.each(shippedEncoders)(
   'encoder "%s" forecasts statements and repayments better than frequencies',
   (name) => {
     const { accounts } = loadPretrained(name).manifest;

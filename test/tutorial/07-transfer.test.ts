@@ -1,4 +1,4 @@
-// test/tutorial/04-transfer.test.ts: how a pretrained encoder is made to work on a portfolio: adapt, fine-tune, fit a head, judge, serve.
+// test/tutorial/07-transfer.test.ts: how a pretrained encoder is made to work on a portfolio: adapt, fine-tune, fit a head, judge, serve.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,12 +1,10 @@
 // shared/kafka/producer.ts: idempotent producer: many records in one request, one request at a time, rebuilt when its id is lost.
-import { createRequire } from 'node:module';
 import type { Producer as KafkaProducer, Message, TopicMessages } from 'kafkajs';
 import { AppError } from '../errors.ts';
 import { createKafkaClient, type KafkaConnection, silentLog } from './connection.ts';
+import { keyPartitioner } from './key-partitioner.ts';
 import type { OutputRecord } from './records.ts';
 import { withinTime } from './within-time.ts';
-
-const { Partitioners } = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs');
 
 export interface Producer {
   /**
@@ -113,7 +111,7 @@ async function openProducer(connection: KafkaConnection): Promise<{
     const made = createKafkaClient(connection).producer({
       idempotent: true,
       maxInFlightRequests: 1,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: keyPartitioner,
       retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 15 },
     });
     await made.connect();

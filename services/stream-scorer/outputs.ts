@@ -10,7 +10,7 @@ import {
   type OutputRecord,
   positionText,
 } from '../../shared/kafka/records.ts';
-import { toTrainingRow } from '../../shared/scoring/to-training-row.ts';
+import { encodeTrainingRow } from '../../shared/scoring/to-training-row.ts';
 import type { EvaluatedChunk, EvaluatedTransaction, ReceivedTransaction } from './chunk.ts';
 
 const SOURCE = 'stream-scorer';
@@ -38,15 +38,11 @@ function toOutput(
   { topic, type, id }: Envelope,
   received: ReceivedTransaction,
   value: Uint8Array,
-): OutputRecord {
+): OutputRecord & { readonly headers: Record<string, string> } {
   const { transaction, record } = received;
-  const event = cloudEventHeaders({ id, type, source: SOURCE, time: transaction.eventTime });
-  return {
-    topic,
-    key: transaction.cardToken,
-    value,
-    headers: { ...event, [INPUT_HEADER]: positionText(record) },
-  };
+  const headers = cloudEventHeaders({ id, type, source: SOURCE, time: transaction.eventTime });
+  headers[INPUT_HEADER] = positionText(record);
+  return { topic, key: transaction.cardToken, value, headers };
 }
 
 /** A decision a person must look at, with what an analyst needs to find the payment. */
@@ -68,8 +64,8 @@ export function createOutputWriter(topics: OutputTopics): OutputWriter {
     const decision = known ?? decisionSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
     const envelope = { topic: topics.decisions, type: 'decision.v1', id: decision.decisionId };
     const output = toOutput(envelope, received, bytes);
-    const headers = { ...output.headers, [CONTENT_HASH_HEADER]: received.contentHash };
-    const outputs: OutputRecord[] = [{ ...output, headers }];
+    output.headers[CONTENT_HASH_HEADER] = received.contentHash;
+    const outputs: OutputRecord[] = [output];
     if (decision.decision !== 'approve') outputs.push(toAlertOutput(decision, received));
     return outputs;
   };
@@ -79,15 +75,16 @@ export function createOutputWriter(topics: OutputTopics): OutputWriter {
     return toOutput(envelope, received, Buffer.from(JSON.stringify(alert)));
   };
   const toRowOutput = ({ received, evaluation }: EvaluatedTransaction): OutputRecord => {
-    const row = toTrainingRow(evaluation, positionText(received.record));
+    const row = encodeTrainingRow(evaluation, positionText(received.record));
     const envelope = {
       topic: topics.trainingRows,
       type: 'training-row.v1',
       id: received.transaction.transactionId,
     };
-    const output = toOutput(envelope, received, Buffer.from(JSON.stringify(row)));
+    const output = toOutput(envelope, received, row);
     // Lets the audit tell applied events without reading the rows.
-    return { ...output, headers: { ...output.headers, fraud_decided: String(row.decided) } };
+    output.headers.fraud_decided = String(evaluation.kind === 'decided');
+    return output;
   };
   /** Decision (and alert) of a transaction made in this chunk; of an applied one nothing. */
   const toAnswer = ({ received, decision, decisionBytes }: EvaluatedTransaction): OutputRecord[] =>

@@ -5,33 +5,47 @@ const ABSENT = 0xffffffff;
 
 type Part = Uint8Array | string | null | undefined;
 
-const toBytes = (part: Uint8Array | string): Uint8Array =>
-  typeof part === 'string' ? Buffer.from(part) : part;
+/** Length field and bytes of a part. */
+const sizeOf = (part: Part): number =>
+  4 + (typeof part === 'string' ? Buffer.byteLength(part) : (part?.length ?? 0));
 
-/** Parts of one record in their written order: topic, key, value, then header names and values. */
-function partsOf(record: OutputRecord): Part[] {
-  const headers = Object.entries(record.headers ?? {}).flat();
-  return [record.topic, record.key, record.value, ...headers];
+function sizeOfRecord({ topic, key, value, headers }: OutputRecord): number {
+  let size = 4 + sizeOf(topic) + sizeOf(key) + sizeOf(value);
+  for (const name in headers) size += sizeOf(name) + sizeOf(headers[name]);
+  return size;
+}
+
+/** Writes the part at `at`; gives where the next one goes. */
+function writePart(bytes: Buffer, part: Part, at: number): number {
+  if (part === null || part === undefined) return bytes.writeUInt32LE(ABSENT, at);
+  if (typeof part === 'string') {
+    const length = bytes.write(part, at + 4);
+    return bytes.writeUInt32LE(length, at) + length;
+  }
+  bytes.set(part, bytes.writeUInt32LE(part.length, at));
+  return at + 4 + part.length;
+}
+
+/** Parts in their written order: topic, key, value, then header names and values. */
+function writeRecord(bytes: Buffer, { topic, key, value, headers }: OutputRecord, start: number): number {
+  let parts = 3;
+  let at = writePart(bytes, topic, start + 4);
+  at = writePart(bytes, key, at);
+  at = writePart(bytes, value, at);
+  for (const name in headers) {
+    at = writePart(bytes, name, at);
+    at = writePart(bytes, headers[name], at);
+    parts += 2;
+  }
+  bytes.writeUInt32LE(parts, start);
+  return at;
 }
 
 /** Little-endian: record count; per record its part count, then per part its length (ABSENT = null) and bytes. */
 export function encodeOutputs(records: readonly OutputRecord[]): Uint8Array {
-  const all = records.map((record) => partsOf(record).map((part) => (part == null ? null : toBytes(part))));
-  const size = all.reduce(
-    (sum, parts) => sum + 4 + parts.reduce((inner, part) => inner + 4 + (part?.length ?? 0), 0),
-    4,
-  );
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + sizeOfRecord(record), 4));
   let at = bytes.writeUInt32LE(records.length, 0);
-  for (const parts of all) {
-    at = bytes.writeUInt32LE(parts.length, at);
-    for (const part of parts) {
-      at = bytes.writeUInt32LE(part?.length ?? ABSENT, at);
-      if (!part) continue;
-      bytes.set(part, at);
-      at += part.length;
-    }
-  }
+  for (const record of records) at = writeRecord(bytes, record, at);
   return bytes;
 }
 

@@ -8,7 +8,7 @@ import { digestContext } from '../../shared/features/digests.ts';
 import { loadShipped } from '../../shared/registry/shipped-champion.ts';
 import { createChampion } from '../../shared/scoring/champion.ts';
 import { createScorer, type Evaluation, type ScoreRequest } from '../../shared/scoring/scorer.ts';
-import { toTrainingRow } from '../../shared/scoring/to-training-row.ts';
+import { encodeTrainingRow } from '../../shared/scoring/to-training-row.ts';
 import { createMemoryStateStore } from '../../shared/sequence/memory-state-store.ts';
 import { EVENT_BYTES } from '../../shared/sequence/packed-event.ts';
 import { createSimulation } from '../../shared/simulation/simulation.ts';
@@ -31,7 +31,7 @@ test('stored readings, digest and raw score come back from the stored context', 
     const evaluations: Evaluation[] = await scorer.evaluateMany(requests, (keys) => store.readRecords(keys));
     await store.commit({ appends: evaluations.flatMap(({ appends }) => appends) });
     for (const evaluation of evaluations) {
-      if (evaluation.kind === 'decided') rows.push(JSON.stringify(toTrainingRow(evaluation, 'in-0@0')));
+      if (evaluation.kind === 'decided') rows.push(encodeTrainingRow(evaluation, 'in-0@0').toString());
     }
   };
   let requests: ScoreRequest[] = [];

@@ -38,6 +38,18 @@ describe('the outbox codec', () => {
     expect(empty?.value).toHaveLength(0);
   });
 
+  test('writes what older versions wrote: entries outlive an update', () => {
+    const records = [
+      { topic: 'tü', key: null, value: Uint8Array.from([1, 2]), headers: { ä: '€', gone: undefined } },
+    ];
+    expect(Buffer.from(encodeOutputs(records)).toString('hex')).toBe(
+      [
+        ...['01000000', '07000000', '03000000', '74c3bc', 'ffffffff', '02000000', '0102'],
+        ...['02000000', 'c3a4', '03000000', 'e282ac', '04000000', '676f6e65', 'ffffffff'],
+      ].join(''),
+    );
+  });
+
   test('keeps the order of many records', () => {
     const records = Array.from({ length: 300 }, (_, index) => ({
       topic: 't',

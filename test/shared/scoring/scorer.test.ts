@@ -8,7 +8,7 @@ import { createRecordingEncoder } from '../../../shared/encoder/recording-encode
 import { AppError } from '../../../shared/errors.ts';
 import { createChampion } from '../../../shared/scoring/champion.ts';
 import { createScorer, type Evaluation, type Scorer } from '../../../shared/scoring/scorer.ts';
-import { toTrainingRow } from '../../../shared/scoring/to-training-row.ts';
+import { encodeTrainingRow, toTrainingRow } from '../../../shared/scoring/to-training-row.ts';
 import { appendEvent } from '../../../shared/sequence/entity-record.ts';
 import { EVENT_BYTES } from '../../../shared/sequence/packed-event.ts';
 import { limitsOf } from '../../../shared/sequence/record-limits.ts';
@@ -179,13 +179,32 @@ test('a training row carries exactly what was scored', async () => {
     createTransaction(2, { type: 'refund' }),
   ]);
   if (evaluation?.kind !== 'decided' || !refund) throw new Error('expected a decision');
-  const row = trainingRowSchema.parse(JSON.parse(JSON.stringify(toTrainingRow(evaluation, 'in-0@7'))));
+  const row = trainingRowSchema.parse(JSON.parse(encodeTrainingRow(evaluation, 'in-0@7').toString()));
   expect(Buffer.from(row.context, 'base64')).toEqual(Buffer.from(evaluation.context.events));
   const features = Buffer.from(row.features ?? '', 'base64');
   expect(features.byteLength).toBe(evaluation.context.features.byteLength);
   expect(features.readFloatLE(0)).toBe(evaluation.context.features[0]);
   expect(row).toMatchObject({ decided: true, score: evaluation.decision.score, inputOffset: 'in-0@7' });
-  const applied = trainingRowSchema.parse(JSON.parse(JSON.stringify(toTrainingRow(refund, 'in-0@8'))));
+  const applied = trainingRowSchema.parse(JSON.parse(encodeTrainingRow(refund, 'in-0@8').toString()));
   expect(applied.decided).toBe(false);
   expect(Buffer.from(applied.context, 'base64')).toHaveLength(EVENT_BYTES);
+});
+
+test("a training row's bytes are its JSON, whatever its texts hold", async () => {
+  const awkward = {
+    cardToken: 'tok_"\\/<b>',
+    accountId: "acc\\u0022'{",
+    merchantId: '"shop" \\',
+  };
+  const full = await createWorld().score([
+    createTransaction(1, awkward),
+    createTransaction(2, { ...awkward, type: 'refund' }),
+    createTransaction(3),
+  ]);
+  const featuresOnly = await createWorld({ encoder: undefined }).score([createTransaction(1, awkward)]);
+  for (const evaluation of [...full, ...featuresOnly]) {
+    expect(encodeTrainingRow(evaluation, 'in-é-0@7').toString()).toBe(
+      JSON.stringify(toTrainingRow(evaluation, 'in-é-0@7')),
+    );
+  }
 });

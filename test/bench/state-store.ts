@@ -58,7 +58,7 @@ function createRandom(seed: number): Random {
 
 async function loadCards(
   store: StateStore,
-  load: StateStoreLoad,
+  load: Pick<StateStoreLoad, 'cards' | 'merchants' | 'eventsPerCard'>,
   toEvent: (timeMs: number) => Uint8Array,
 ): Promise<void> {
   for (let card = 0; card < load.cards; card += 250) {
@@ -121,6 +121,20 @@ function planChunk(
 }
 
 const microseconds = ({ user, system }: NodeJS.CpuUsage): number => user + system;
+
+/** Opens the store for itself, writes `load.cards` cards with their accounts and merchants, and tells the bytes on disk per card. */
+export async function fillWithCards(
+  directory: string,
+  load: Pick<StateStoreLoad, 'cards' | 'merchants' | 'eventsPerCard'>,
+): Promise<number> {
+  const store = createLmdbStateStore({ directory });
+  try {
+    await loadCards(store, load, createEvents());
+  } finally {
+    await store.close();
+  }
+  return (statSync(join(directory, 'data.mdb')).blocks * 512) / load.cards;
+}
 
 /** Loads a store in a temporary directory, measures `chunks` reads and commits after a warm-up, and removes it. */
 export async function measureStateStore(load: StateStoreLoad): Promise<StateStoreFigures> {

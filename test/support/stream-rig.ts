@@ -105,9 +105,16 @@ export function readProcessorSeconds(
   return { all: secondsOf(`/proc/${pid}/stat`), mainThread: secondsOf(`/proc/${pid}/task/${pid}/stat`) };
 }
 
-/** Resident memory of a process in MB; undefined where there is no /proc. */
-export function readResidentMegabytes(pid: number): number | undefined {
+/** Memory of a process in MB: all that is resident, and what of it is its own (no mapped files). */
+export interface ResidentMemory {
+  readonly all: number;
+  readonly own: number;
+}
+
+/** Undefined where there is no /proc. */
+export function readResidentMemory(pid: number): ResidentMemory | undefined {
   if (!existsSync(`/proc/${pid}/status`)) return undefined;
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return line ? Number(line[1]) / 1024 : undefined;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytesOf = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+  return { all: megabytesOf('VmRSS'), own: megabytesOf('RssAnon') };
 }

@@ -1,4 +1,4 @@
-// test/bench/programs/stream.ts: `npm run bench -- stream [transactions] [partitions]`: Kafka → decision, divided by bare ONNX Runtime on the same graph and row lengths, in one run.
+// test/bench/programs/stream.ts: `npm run bench -- stream [transactions] [partitions] [other cards in the store]`: Kafka → decision, divided by bare ONNX Runtime on the same graph and row lengths, in one run.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadWarmUp } from '../../../infra/local/load-warm-up.ts';
@@ -13,14 +13,18 @@ import { EVENT_BYTES } from '../../../shared/sequence/packed-event.ts';
 import {
   createStreamRig,
   readProcessorSeconds,
-  readResidentMegabytes,
+  readResidentMemory,
   type StreamRig,
 } from '../../support/stream-rig.ts';
 import type { BenchReport } from '../bench-report.ts';
 import { measureBareEncoder } from '../encoder.ts';
+import { fillWithCards } from '../state-store.ts';
 
 const DEFAULT_TRANSACTIONS = 60_000;
 const DEFAULT_PARTITIONS = 6;
+/** The cards that only lie in the store: a year's worth for somebody who pays once a month. */
+const OTHER_EVENTS_PER_CARD = 12;
+const OTHER_MERCHANTS = 2_000;
 /** A fixed day: the same traffic in every run. */
 const NOW_MS = Date.parse('2026-06-01T00:00:00Z');
 /** Start and end of the measured part, as shares of all decisions: without the start and the tail. */
@@ -86,12 +90,12 @@ async function runScorer(rig: StreamRig) {
     scorer: readProcessorSeconds(scorer.pid),
     broker: readProcessorSeconds(rig.brokerPid ?? 0),
   };
-  const residentMegabytes = readResidentMegabytes(scorer.pid);
+  const resident = readResidentMemory(scorer.pid);
   await scorer.stop();
   return {
     scorer: difference(before.scorer, after.scorer),
     broker: difference(before.broker, after.broker),
-    residentMegabytes,
+    resident,
   };
 }
 
@@ -105,6 +109,10 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
     const traffic = createTraffic(parseOptions(['--seed', '11']), NOW_MS);
     const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
     await loadWarmUp({ traffic, champion, stateDirectory: join(rig.directory, 'state'), say });
+    const cards = Number(options[2] ?? 0);
+    if (cards > 0) say(`Writing ${cards} other cards into the store …`);
+    const load = { cards, merchants: OTHER_MERCHANTS, eventsPerCard: OTHER_EVENTS_PER_CARD };
+    const bytesPerCard = cards > 0 ? await fillWithCards(rig.stateDirectory, load) : undefined;
     const filled = await rig.fill(take(traffic.live(), wanted));
     say(`${filled.transactions} transactions and ${filled.outcomes} outcomes on the topics; scoring …`);
     const used = await runScorer(rig);
@@ -127,7 +135,10 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
         mainThread: perTransaction(used.scorer.mainThread),
         otherThreads: perTransaction(used.scorer.all - used.scorer.mainThread),
       },
-      residentMegabytes: Math.round(used.residentMegabytes ?? Number.NaN),
+      residentMegabytes: Math.round(used.resident?.all ?? Number.NaN),
+      ownMegabytes: Math.round(used.resident?.own ?? Number.NaN),
+      otherCards: cards,
+      bytesPerCardOnDisk: bytesPerCard === undefined ? undefined : Math.round(bytesPerCard),
       lengths: bare.lengths.map(({ length, share, bestBatch, rowsPerSecond }) => ({
         length,
         share,
@@ -144,6 +155,10 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
       { what: 'processor µs per transaction: main thread', value: mainThread },
       { what: 'processor µs per transaction: workers and other threads', value: otherThreads },
       { what: 'resident memory of the scorer, MB', value: figures.residentMegabytes },
+      { what: '… of it without mapped files, MB', value: figures.ownMegabytes },
+      ...(figures.bytesPerCardOnDisk === undefined
+        ? []
+        : [{ what: `bytes on disk per card, ${cards} others`, value: figures.bytesPerCardOnDisk }]),
       { what: audit.conserved ? 'conserved; decisions' : 'NOT CONSERVED; decisions', value: audit.decisions },
     ];
     return { table, figures };

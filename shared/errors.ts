@@ -20,6 +20,11 @@ export const errorCatalogue = {
     'The stream-scorer ended by itself.',
     'Read the end of its log for the cause.',
   ),
+  FRAUD_DEMONSTRATION_RUNNING: entry(
+    'fatal',
+    'Another npm start uses this directory.',
+    'Stop it with Ctrl-C, or give this one a directory of its own with FRAUD_HOME.',
+  ),
   FRAUD_CONSUMER_STALLED: entry(
     'fatal',
     'The consumer is behind and makes no progress.',

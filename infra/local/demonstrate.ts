@@ -1,5 +1,5 @@
 // infra/local/demonstrate.ts: READ FIRST: what npm start does, as one list: broker, topics, champion, history, scorer, API, traffic, audit; stopped in reverse.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type TopicTable, topicsWithPrefix } from '../../schemas/topics.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -13,6 +13,7 @@ import { loadAlias } from '../../shared/registry/registry.ts';
 import { ensureChampion } from '../../shared/registry/shipped-champion.ts';
 import { type Champion, createChampion } from '../../shared/scoring/champion.ts';
 import { startLocalBroker } from './broker.ts';
+import { holdDirectory, refuseRunning } from './directory-lock.ts';
 import { loadWarmUp } from './load-warm-up.ts';
 import { startObserver } from './observer.ts';
 import { type DemonstrationOptions, parseOptions, usage } from './options.ts';
@@ -36,10 +37,11 @@ const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 function choosePlace({ brokers, keep }: DemonstrationOptions): Place {
   const directory = resolve(process.env.FRAUD_HOME ?? '.fraud', keep ? 'kept' : 'demonstration');
+  refuseRunning(directory);
   if (!keep) rmSync(directory, { recursive: true, force: true });
   const stateDirectory = join(directory, 'state');
   const hasKeptState = existsSync(stateDirectory);
-  mkdirSync(directory, { recursive: true });
+  holdDirectory(directory);
   const isShared = (brokers ?? process.env.FRAUD_KAFKA_BROKERS) !== undefined;
   const prefix = isShared ? (keep ? 'kept-' : `run-${process.pid}-${systemClock.now().toString(36)}-`) : '';
   return { directory, stateDirectory, registryDirectory: join(directory, 'registry'), prefix, hasKeptState };

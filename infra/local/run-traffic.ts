@@ -131,7 +131,7 @@ export async function runTraffic(parts: TrafficParts): Promise<TrafficRun> {
   const ask = () => {
     isAsked = true;
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, ask);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, ask);
   const producer = await createProducer({ connection });
   const keptFile = join(place.directory, 'sent.json');
   const skip = options.keep ? readKept(keptFile, options.seed) : 0;

@@ -1,21 +1,11 @@
 // services/archiver/config.ts: every setting of the archiver: name, unit, range, default.
 import { z } from 'zod';
-import { readSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
-
-const positive = (fallback: number, limit: number) =>
-  z.coerce.number().int().min(1).max(limit).default(fallback);
+import { commonSettings, positive } from '../../shared/config/common-settings.ts';
+import { readSettings, redactSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
 
 export const archiverSettings = {
-  kafkaBrokers: setting(
-    'FRAUD_KAFKA_BROKERS',
-    z.string().min(1),
-    'host:port of the brokers, separated by commas',
-  ),
-  topicPrefix: setting(
-    'FRAUD_KAFKA_TOPIC_PREFIX',
-    z.string().default(''),
-    'put before every topic name, for tests',
-  ),
+  kafkaBrokers: commonSettings.kafkaBrokers,
+  topicPrefix: commonSettings.topicPrefix,
   groupId: setting(
     'FRAUD_ARCHIVER_GROUP_ID',
     z.string().default('archiver'),
@@ -64,16 +54,8 @@ export const archiverSettings = {
       .default('1GB'),
     'most memory DuckDB takes',
   ),
-  operationsPort: setting(
-    'FRAUD_OPERATIONS_PORT',
-    z.coerce.number().int().min(0).max(65535).default(0),
-    'port of /livez, /readyz, /metrics; 0 = any free one',
-  ),
-  logLevel: setting(
-    'FRAUD_LOG_LEVEL',
-    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    'pino level',
-  ),
+  operationsPort: commonSettings.operationsPort,
+  logLevel: commonSettings.logLevel,
 } as const;
 
 export type ArchiverSettings = SettingsOf<typeof archiverSettings>;
@@ -83,4 +65,9 @@ export function readArchiverSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): ArchiverSettings {
   return readSettings(archiverSettings, environment);
+}
+
+/** Settings as they are logged. */
+export function redactedSettings(settings: ArchiverSettings): Record<string, unknown> {
+  return redactSettings(archiverSettings, settings);
 }

@@ -1,5 +1,6 @@
 // services/retrainer/config.ts: every setting of a retraining: name, unit, range, default.
 import { z } from 'zod';
+import { commonSettings } from '../../shared/config/common-settings.ts';
 import { readSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
 
 const days = (fallback: number) => z.coerce.number().min(0).max(3650).default(fallback);
@@ -11,11 +12,7 @@ export const retrainerSettings = {
     z.string().default('.fraud/archive'),
     'a directory, or s3://bucket/prefix',
   ),
-  registryDirectory: setting(
-    'FRAUD_REGISTRY_DIRECTORY',
-    z.string().default('.fraud/registry'),
-    'folder of the model registry',
-  ),
+  registryDirectory: commonSettings.registryDirectory,
   runsDirectory: setting(
     'FRAUD_RUNS_DIRECTORY',
     z.string().default('.fraud/runs'),
@@ -66,11 +63,7 @@ export const retrainerSettings = {
   ),
   reviewShare: setting('FRAUD_RETRAIN_REVIEW_SHARE', share(0.005), 'share of transactions people can review'),
   declineShare: setting('FRAUD_RETRAIN_DECLINE_SHARE', share(0.001), 'share of transactions declined'),
-  logLevel: setting(
-    'FRAUD_LOG_LEVEL',
-    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    'pino level',
-  ),
+  logLevel: commonSettings.logLevel,
 } as const;
 
 export type RetrainerSettings = SettingsOf<typeof retrainerSettings>;

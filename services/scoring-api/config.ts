@@ -1,9 +1,8 @@
-// services/scoring-api/config.ts: every setting of this process: name, unit, range, default.
+// services/scoring-api/config.ts: every setting of this process; those that other services read, too, are worded in shared/config/common-settings.ts.
 import { z } from 'zod';
+import { commonSettings, positive } from '../../shared/config/common-settings.ts';
 import { readSettings, redactSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
 
-const positive = (fallback: number, limit: number) =>
-  z.coerce.number().int().min(1).max(limit).default(fallback);
 const text = z.string().default('');
 
 export const apiSettings = {
@@ -25,38 +24,22 @@ export const apiSettings = {
     z.string().default('.fraud/state'),
     'folder of the LMDB environment, the same as the stream-scorer’s',
   ),
-  erasuresDirectory: setting(
-    'FRAUD_ERASURES_DIRECTORY',
-    z.string().default(''),
-    'folder of the tombstones of erased cards, shared by all services; empty: `erasures` beside the state directory',
-  ),
+  erasuresDirectory: commonSettings.erasuresDirectory,
   archive: setting(
     'FRAUD_ARCHIVE',
     text,
     'the archive that erasures reach, a directory or s3://bucket/prefix; empty: the archiver’s next pass does it',
   ),
-  registryDirectory: setting(
-    'FRAUD_REGISTRY_DIRECTORY',
-    z.string().default('.fraud/registry'),
-    'folder of the model registry',
-  ),
+  registryDirectory: commonSettings.registryDirectory,
   creditDirectory: setting(
     'FRAUD_CREDIT_DIRECTORY',
     text,
     'folder of the credit version; empty: the one that ships with the package, if any',
   ),
   kafkaBrokers: setting('FRAUD_KAFKA_BROKERS', text, 'host:port, …; empty: nothing can be recorded'),
-  topicPrefix: setting('FRAUD_KAFKA_TOPIC_PREFIX', text, 'put before every topic name, for tests'),
-  encoderProvider: setting(
-    'FRAUD_ENCODER_PROVIDER',
-    z.enum(['auto', 'cuda', 'webgpu', 'cpu']).default('auto'),
-    'auto tries cuda, webgpu, cpu; a named one that is absent stops the start',
-  ),
-  encoderWorkers: setting(
-    'FRAUD_ENCODER_WORKERS',
-    z.coerce.number().int().min(0).max(64).default(0),
-    'encoder worker threads; 0 = one per core',
-  ),
+  topicPrefix: commonSettings.topicPrefix,
+  encoderProvider: commonSettings.encoderProvider,
+  encoderWorkers: commonSettings.encoderWorkers,
   encoderQueuePositions: setting(
     'FRAUD_ENCODER_QUEUE_POSITIONS',
     positive(131_072, 10_000_000),
@@ -85,26 +68,10 @@ export const apiSettings = {
     z.coerce.number().int().min(0).max(3_600).default(30),
     'an unknown key id fetches the issuer’s keys again, at most this often',
   ),
-  decisionRetentionHours: setting(
-    'FRAUD_DECISION_RETENTION_HOURS',
-    positive(24, 8760),
-    'how long a recorded decision that raised no alert is remembered',
-  ),
-  alertRetentionDays: setting(
-    'FRAUD_ALERT_RETENTION_DAYS',
-    positive(180, 3650),
-    'how long a recorded decision that alerted is remembered',
-  ),
-  idRule: setting(
-    'FRAUD_EDGE_ID_RULE',
-    z.enum(['tolerant', 'strict']).default('tolerant'),
-    'strict: ids of plain digits that look like a card number are refused, too',
-  ),
-  logLevel: setting(
-    'FRAUD_LOG_LEVEL',
-    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    'pino level',
-  ),
+  decisionRetentionHours: commonSettings.decisionRetentionHours,
+  alertRetentionDays: commonSettings.alertRetentionDays,
+  idRule: commonSettings.idRule,
+  logLevel: commonSettings.logLevel,
 } as const;
 
 export type ApiSettings = SettingsOf<typeof apiSettings>;

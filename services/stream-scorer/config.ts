@@ -1,21 +1,11 @@
-// services/stream-scorer/config.ts: every setting of this process: name, unit, range, default.
+// services/stream-scorer/config.ts: every setting of this process; those that other services read, too, are worded in shared/config/common-settings.ts.
 import { z } from 'zod';
+import { commonSettings, positive } from '../../shared/config/common-settings.ts';
 import { readSettings, redactSettings, type SettingsOf, setting } from '../../shared/config/settings.ts';
 
-const positive = (fallback: number, limit: number) =>
-  z.coerce.number().int().min(1).max(limit).default(fallback);
-
 export const scorerSettings = {
-  kafkaBrokers: setting(
-    'FRAUD_KAFKA_BROKERS',
-    z.string().min(1),
-    'host:port of the brokers, separated by commas',
-  ),
-  topicPrefix: setting(
-    'FRAUD_KAFKA_TOPIC_PREFIX',
-    z.string().default(''),
-    'put before every topic name, for tests',
-  ),
+  kafkaBrokers: commonSettings.kafkaBrokers,
+  topicPrefix: commonSettings.topicPrefix,
   groupId: setting(
     'FRAUD_KAFKA_GROUP_ID',
     z.string().default('stream-scorer'),
@@ -31,26 +21,10 @@ export const scorerSettings = {
     z.enum(['refuse', 'accept']).default('refuse'),
     'refuse: a store that lacks records which the group consumed ends the process; accept: goes on without their histories',
   ),
-  erasuresDirectory: setting(
-    'FRAUD_ERASURES_DIRECTORY',
-    z.string().default(''),
-    'folder of the tombstones of erased cards, shared by all services; empty: `erasures` beside the state directory',
-  ),
-  registryDirectory: setting(
-    'FRAUD_REGISTRY_DIRECTORY',
-    z.string().default('.fraud/registry'),
-    'folder of the model registry',
-  ),
-  encoderProvider: setting(
-    'FRAUD_ENCODER_PROVIDER',
-    z.enum(['auto', 'cuda', 'webgpu', 'cpu']).default('auto'),
-    'auto tries cuda, webgpu, cpu; a named one that is absent stops the start',
-  ),
-  encoderWorkers: setting(
-    'FRAUD_ENCODER_WORKERS',
-    z.coerce.number().int().min(0).max(64).default(0),
-    'encoder worker threads; 0 = one per core',
-  ),
+  erasuresDirectory: commonSettings.erasuresDirectory,
+  registryDirectory: commonSettings.registryDirectory,
+  encoderProvider: commonSettings.encoderProvider,
+  encoderWorkers: commonSettings.encoderWorkers,
   encoderQueuePositions: setting(
     'FRAUD_ENCODER_QUEUE_POSITIONS',
     positive(262_144, 10_000_000),
@@ -72,36 +46,16 @@ export const scorerSettings = {
     z.stringbool().default(false),
     'true: one stream over all partitions in event-time order; repeatable, for replays of a filled topic by one process',
   ),
-  operationsPort: setting(
-    'FRAUD_OPERATIONS_PORT',
-    z.coerce.number().int().min(0).max(65535).default(0),
-    'port of /livez, /readyz, /metrics; 0 = any free one',
-  ),
-  decisionRetentionHours: setting(
-    'FRAUD_DECISION_RETENTION_HOURS',
-    positive(24, 8760),
-    'how long a decision that raised no alert is remembered',
-  ),
-  alertRetentionDays: setting(
-    'FRAUD_ALERT_RETENTION_DAYS',
-    positive(180, 3650),
-    'how long a decision that alerted is remembered: the longest label delay',
-  ),
-  idRule: setting(
-    'FRAUD_EDGE_ID_RULE',
-    z.enum(['tolerant', 'strict']).default('tolerant'),
-    'strict: ids of plain digits that look like a card number are refused, too; for senders without numeric ids',
-  ),
+  operationsPort: commonSettings.operationsPort,
+  decisionRetentionHours: commonSettings.decisionRetentionHours,
+  alertRetentionDays: commonSettings.alertRetentionDays,
+  idRule: commonSettings.idRule,
   stallSeconds: setting(
     'FRAUD_STALL_SECONDS',
     positive(120, 86_400),
     'no progress for this long while the broker answers ends the process',
   ),
-  logLevel: setting(
-    'FRAUD_LOG_LEVEL',
-    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    'pino level',
-  ),
+  logLevel: commonSettings.logLevel,
 } as const;
 
 export type ScorerSettings = SettingsOf<typeof scorerSettings>;

@@ -1,53 +1,12 @@
-// services/stream-scorer/main.ts: composition root: settings in, adapters built, started in order, stopped in reverse.
+// services/stream-scorer/main.ts: the stream-scorer as a process: start-scorer.ts inside the frame of every service.
 import { systemClock } from '../../shared/clock.ts';
-import { AppError } from '../../shared/errors.ts';
-import { createScope } from '../../shared/lifecycle/scope.ts';
-import { createLogger, type Logger } from '../../shared/observability/logger.ts';
+import { runService } from '../../shared/lifecycle/run-service.ts';
 import { readScorerSettings, redactedSettings } from './config.ts';
 import { startScorer } from './start-scorer.ts';
 
-const EXIT_AFTER_MS = 2_000;
-
-/** Exit codes: 0 stopped on request, 1 failed, 2 wrong settings. */
-function toExitCode(error: unknown): number {
-  return error instanceof AppError && error.code === 'FRAUD_CONFIG_INVALID' ? 2 : 1;
-}
-
-function reportFatal(log: Logger, error: unknown): void {
-  const facts =
-    error instanceof AppError ? { code: error.code, whatToDo: error.whatToDo, facts: error.facts } : {};
-  log.fatal({ err: error, ...facts }, 'stream-scorer ends');
-}
-
-async function main(): Promise<void> {
-  const bootLog = createLogger('stream-scorer', 'info');
-  try {
-    const settings = readScorerSettings(process.env);
-    const log = createLogger('stream-scorer', settings.logLevel);
-    log.info({ settings: redactedSettings(settings) }, 'settings');
-    const scope = createScope((name, error) => log.error({ err: error, part: name }, 'would not stop'));
-    const asked = new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-      // A parent that goes away takes its scorer along, gracefully.
-      process.once('disconnect', () => resolve());
-    });
-    const scorer = await startScorer({ settings, log, scope, clock: systemClock });
-    try {
-      await Promise.race([asked, scorer.failed]);
-      log.info('stopping');
-    } finally {
-      await scope.stop();
-    }
-    log.info(scorer.counts(), 'stopped');
-  } catch (error) {
-    reportFatal(bootLog, error);
-    process.exitCode = toExitCode(error);
-  } finally {
-    // An open channel to the parent would keep the process alive.
-    if (process.connected) process.disconnect();
-    // Everything is drained; connections to a broker that is gone must not keep the process either.
-    setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();
-  }
-}
-
-await main();
+await runService({
+  name: 'stream-scorer',
+  readSettings: readScorerSettings,
+  redact: redactedSettings,
+  start: (parts) => startScorer({ ...parts, clock: systemClock }),
+});

@@ -9,7 +9,7 @@ import { encodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import { cloudEventHeaders, INPUT_HEADER, type OutputRecord } from '../../shared/kafka/records.ts';
 import type { TopicNames } from '../../shared/kafka/topic-names.ts';
 import type { Evaluation } from '../../shared/scoring/scorer.ts';
-import { toTrainingRow } from '../../shared/scoring/to-training-row.ts';
+import { encodeTrainingRow } from '../../shared/scoring/to-training-row.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { OUTBOX_PARTITION, OUTBOX_TOPIC, type Relay } from './relay.ts';
 
@@ -73,7 +73,7 @@ export function createRecorder(parts: {
     return {
       topic: topics.trainingRows,
       key: transaction.cardToken,
-      value: Buffer.from(JSON.stringify(toTrainingRow(evaluation, input))),
+      value: encodeTrainingRow(evaluation, input),
       headers: { ...event, [INPUT_HEADER]: input, fraud_decided: 'true' },
     };
   };

@@ -1,9 +1,9 @@
 // services/scoring-api/score-once.ts: READ FIRST: one request → one evaluation, however often it is sent: joined in flight, replayed afterwards, refused when it differs.
 import { isDecided } from '../../shared/domain/transaction.ts';
 import { AppError } from '../../shared/errors.ts';
+import { settleBefore } from '../../shared/lifecycle/settle-before.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { Evaluate } from './evaluate.ts';
-import { settleBefore } from './in-time.ts';
 import { fingerprintOf, mismatchOf, namesOf, type RecallAnswer } from './recall-answer.ts';
 import type { Recorder } from './recorder.ts';
 import type { ScoreAnswer, ScoreCall } from './score-call.ts';

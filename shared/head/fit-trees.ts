@@ -3,6 +3,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { baseLogOdds } from './base-log-odds.ts';
 import { type BinnedColumns, binColumns } from './bin-columns.ts';
 import type { HeadRows } from './fit-head.ts';
 import { createLevelSearch, type LevelSearch } from './search-split.ts';
@@ -59,7 +60,7 @@ export function fitTrees(rows: HeadRows, options: TreeOptions): FittedTrees {
   const settings = { ...defaults, ...options };
   const { depth } = settings;
   const count = rows.labels.length;
-  const bias = baseLogit(rows);
+  const bias = baseLogOdds(rows);
   const fit: Fit = {
     binned: binColumns(rows),
     labels: rows.labels,
@@ -91,17 +92,6 @@ export function fitTrees(rows: HeadRows, options: TreeOptions): FittedTrees {
     options.onProgress?.((tree + 1) / settings.trees);
   }
   return { trees: { depth, columns, thresholds, leaves }, bias };
-}
-
-function baseLogit({ labels, weights }: HeadRows): number {
-  let frauds = 0.5;
-  let all = 1;
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights?.[row] ?? 1;
-    all += weight;
-    if (labels[row] === 1) frauds += weight;
-  }
-  return Math.log(frauds / (all - frauds));
 }
 
 function measureSlopes({ labels, weights, logits, gradients, curvatures }: Fit): void {

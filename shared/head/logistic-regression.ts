@@ -1,4 +1,5 @@
 // shared/head/logistic-regression.ts: strongly regularised logistic regression by L-BFGS, for when labels are few.
+import { baseLogOdds } from './base-log-odds.ts';
 import { minimize } from './minimize.ts';
 
 /** Rows for a fit: row-major float32, already standardised. */
@@ -25,21 +26,9 @@ export const DEFAULT_C = 0.01;
 export function fitLogisticRegression(rows: FitRows, c = DEFAULT_C): LinearFit {
   const { columns } = rows;
   const start = new Float64Array(columns + 1);
-  start[columns] = startingBias(rows);
+  start[columns] = baseLogOdds(rows);
   const { point, iterations } = minimize(start, (at, gradient) => lossAt(rows, c, { at, gradient }));
   return { weights: Float32Array.from(point.subarray(0, columns)), bias: point[columns] ?? 0, iterations };
-}
-
-/** Log odds of the base rate: where the bias ends when no column says anything. */
-function startingBias({ labels, weights }: FitRows): number {
-  let frauds = 0.5;
-  let genuine = 0.5;
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights?.[row] ?? 1;
-    if (labels[row] === 1) frauds += weight;
-    else genuine += weight;
-  }
-  return Math.log(frauds / genuine);
 }
 
 interface LossPoint {

@@ -1,6 +1,7 @@
 // shared/scoring/deadline.ts: how long an evaluation may wait for histories and for the encoder before a lower tier answers.
 import type { Encoder } from '../encoder/encoder.ts';
 import { AppError } from '../errors.ts';
+import { settleBefore } from '../lifecycle/settle-before.ts';
 import type { ReadRecords } from './working-records.ts';
 
 /** Instants of `performance.now()`; left out: as long as it takes. */
@@ -9,22 +10,6 @@ export interface EvaluationLimits {
   readonly historyBy?: number | undefined;
   /** Readings that are not there by then are not waited for, and the features-only head answers. */
   readonly encodedBy?: number | undefined;
-}
-
-type Settled<Answer> = { readonly answer: Answer } | undefined;
-
-/** The answer, or undefined when it takes longer. What comes too late is dropped, failures included. */
-async function before<Answer>(pending: Promise<Answer>, instant: number): Promise<Settled<Answer>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, instant - performance.now()), undefined);
-  });
-  try {
-    return await Promise.race([pending.then((answer) => ({ answer })), late]);
-  } finally {
-    clearTimeout(timer);
-    pending.catch(() => {});
-  }
 }
 
 /** A reader whose answer is empty when the store is late; `isEmpty` then says so. Immediate answers cost no timer. */
@@ -39,7 +24,7 @@ export function orEmptyAfter(
     readRecords: async (entityKeys) => {
       const pending = readRecords(entityKeys);
       if (!(pending instanceof Promise)) return pending;
-      const settled = await before(pending, instant);
+      const settled = await settleBefore(pending, instant);
       isEmpty = settled === undefined;
       return settled?.answer ?? entityKeys.map(() => undefined);
     },
@@ -54,7 +39,7 @@ export function failingAfter(
   if (instant === undefined) return encoder;
   return {
     encodeMany: async (rows) => {
-      const settled = await before(encoder.encodeMany(rows), instant);
+      const settled = await settleBefore(encoder.encodeMany(rows), instant);
       if (settled) return settled.answer;
       const detail = 'No answer before the deadline.';
       throw new AppError('FRAUD_ENCODER_FAILED', { detail, facts: { late: true } });

@@ -4,6 +4,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { AppError } from '../errors.ts';
+import { baseLogOdds } from '../head/base-log-odds.ts';
 import { type HeadRows, standardiseRows } from '../head/fit-head.ts';
 import { firstWidthOf, type HeadLayer, type HeadWeights } from '../head/head-weights.ts';
 import type { PiecewiseEncoding } from '../head/piecewise.ts';
@@ -109,15 +110,8 @@ function createLayers(tf: TensorFlow, widths: readonly number[], generator: Gene
 }
 
 /** Starts the last bias at the log odds of the base rate: the first epochs need not find it. */
-function setBaseRate(tf: TensorFlow, layers: readonly TrainableLayer[], { labels, weights }: HeadRows): void {
-  let frauds = 0.5;
-  let all = 1;
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights?.[row] ?? 1;
-    all += weight;
-    if (labels[row] === 1) frauds += weight;
-  }
-  layers.at(-1)?.bias.assign(tf.tensor1d([Math.log(frauds / (all - frauds))]));
+function setBaseRate(tf: TensorFlow, layers: readonly TrainableLayer[], rows: HeadRows): void {
+  layers.at(-1)?.bias.assign(tf.tensor1d([baseLogOdds(rows)]));
 }
 
 interface Batch {

@@ -5,6 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AnswerStore, KeptAnswer } from '../../../shared/answers/answer-store.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { AppError, errorCatalogue } from '../../../shared/errors.ts';
+import { settleBefore } from '../../../shared/lifecycle/settle-before.ts';
 import { principalOf } from '../authenticate.ts';
 import { describeRoute } from '../describe-route.ts';
 import {
@@ -14,7 +15,6 @@ import {
   recordQuerySchema,
   scoreHeadersSchema,
 } from '../documents.ts';
-import { settleBefore } from '../in-time.ts';
 import { ANSWER_KEPT_MS } from '../recall-answer.ts';
 import type { ItemAnswer, ScoreMany } from '../score-many.ts';
 import { sendJson } from '../send-json.ts';

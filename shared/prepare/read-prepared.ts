@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { openDuck } from '../archive/duck.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import { merchantKeyOf, type Transaction, transactionSchema } from '../domain/transaction.ts';
+import { type Transaction, transactionSchema } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
+import { toFraudOutcome } from '../replay/fraud-outcome.ts';
 import {
   digestFile,
   labelsQuery,
@@ -50,24 +51,8 @@ function toTransaction(names: readonly string[], cells: readonly unknown[]): Tra
   return transactionSchema.parse(draft);
 }
 
-function toOutcome(transaction: Transaction, knownAtMs: number): Outcome {
-  const merchantKey = merchantKeyOf(transaction);
-  const { transactionId, portfolioId, cardToken, accountId, eventTime } = transaction;
-  return {
-    outcomeId: transactionId,
-    action: 'new',
-    kind: 'fraud-report',
-    transactionId,
-    portfolioId,
-    cardToken,
-    transactionTime: eventTime,
-    ...(merchantKey !== undefined && { merchantKey }),
-    ...(accountId !== undefined && { accountId }),
-    label: 'fraud',
-    labeledAt: new Date(knownAtMs).toISOString(),
-    source: 'prepared',
-  };
-}
+/** Prepared labels say when they became known, not by which evidence. */
+const EVIDENCE = { kind: 'fraud-report', source: 'prepared' } as const;
 
 interface Waiting {
   readonly outcome: Outcome;
@@ -124,7 +109,7 @@ async function* streamLines(directory: string): AsyncGenerator<PreparedLine[]> {
         lines.push({ kind: 'transaction', transaction, eventTimeMs, label: known });
         if (known === 'fraud') {
           const knownAtMs = Number(knownAt);
-          waiting.add({ outcome: toOutcome(transaction, knownAtMs), knownAtMs });
+          waiting.add({ outcome: toFraudOutcome(transaction, knownAtMs, EVIDENCE), knownAtMs });
         }
       }
       yield lines;

@@ -1,12 +1,16 @@
 // shared/replay/mapping.ts: how a foreign table becomes transactions: a small YAML file, checked by zod.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { packageRoot } from '../config/package-root.ts';
 import { evidenceKinds, fraudTypes } from '../domain/outcome.ts';
-import { AppError } from '../errors.ts';
 import { isCurrency } from '../features/codes.ts';
+import {
+  column,
+  mappingName,
+  parseMappingText,
+  readMappingFile,
+  timeFormat,
+  translatedValues,
+  zone,
+} from './mapping-parts.ts';
 
 /** Fields that a column or a constant can fill. Times, amounts and currencies have entries of their own. */
 export const mappableFields = [
@@ -39,7 +43,6 @@ export const mappableFields = [
 export type MappableField = (typeof mappableFields)[number];
 
 const fieldName = z.enum(mappableFields);
-const column = z.string().min(1);
 
 const fieldSourceSchema = z.union([
   /** The same for every row. */
@@ -67,32 +70,14 @@ const currencySource = z.union([
 
 export const mappingSchema = z
   .strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected small letters, digits and dashes'),
+    name: mappingName,
     description: z.string().min(1),
-    time: z.strictObject({
-      column,
-      /** `iso`, `epoch-seconds`, `epoch-milliseconds`, or a strptime pattern such as `%d.%m.%Y %H:%M:%S`. */
-      format: z
-        .string()
-        .regex(/^(iso|epoch-seconds|epoch-milliseconds|.*%.*)$/, 'expected iso, epoch-… or a % pattern'),
-      /** IANA zone of times that carry none. */
-      zone: z.string().default('UTC'),
-    }),
+    time: z.strictObject({ column, format: timeFormat, zone }),
     amount: amountSchema,
     currency: currencySource,
     billing: z.strictObject({ amount: amountSchema, currency: currencySource }).optional(),
     fields: z.partialRecord(fieldName, fieldSourceSchema),
-    /** Column → value → fields it stands for, e.g. a category that tells MCC and entry mode. */
-    values: z
-      .record(
-        column,
-        z.strictObject({
-          map: z.record(z.string(), z.partialRecord(fieldName, z.string())),
-          /** A value that is not in the map. */
-          otherwise: z.enum(['refuse', 'missing']).default('refuse'),
-        }),
-      )
-      .default({}),
+    values: translatedValues(mappableFields),
     label: z
       .strictObject({
         column,
@@ -121,34 +106,10 @@ export type CurrencySource = Mapping['currency'];
  * @throws AppError FRAUD_INPUT_INVALID listing every problem at once
  */
 export function loadMapping(fileOrName: string): Mapping {
-  const shipped = join(packageRoot, 'infra', 'mappings', `${fileOrName}.yaml`);
-  const file = existsSync(fileOrName) ? fileOrName : shipped;
-  return parseMapping(readMappingFile(file, fileOrName), fileOrName);
-}
-
-function readMappingFile(file: string, name: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new AppError('FRAUD_INPUT_INVALID', {
-      detail: `Expected a mapping file or the name of one in infra/mappings, got "${name}".`,
-      cause,
-    });
-  }
+  return parseMapping(readMappingFile(fileOrName), fileOrName);
 }
 
 /** @throws AppError FRAUD_INPUT_INVALID listing every problem at once */
 export function parseMapping(text: string, name: string): Mapping {
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (cause) {
-    throw new AppError('FRAUD_INPUT_INVALID', { detail: `Mapping "${name}" is not valid YAML.`, cause });
-  }
-  const parsed = mappingSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'mapping'}: ${message}`,
-  );
-  throw new AppError('FRAUD_INPUT_INVALID', { detail: `Mapping "${name}": ${problems.join('; ')}.` });
+  return parseMappingText(mappingSchema, text, `Mapping "${name}"`);
 }

@@ -1,10 +1,14 @@
 // shared/replay/outcome-mapping.ts: how a foreign table of disputes, reports or verdicts becomes outcome drafts: a small YAML file, checked by zod.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { packageRoot } from '../config/package-root.ts';
-import { AppError } from '../errors.ts';
+import {
+  column,
+  mappingName,
+  parseMappingText,
+  readMappingFile,
+  timeFormat,
+  translatedValues,
+  zone,
+} from './mapping-parts.ts';
 
 /** Fields a column, a constant or a translated value can fill; times have entries of their own. */
 export const outcomeFields = [
@@ -26,25 +30,17 @@ export const outcomeFields = [
 export type OutcomeField = (typeof outcomeFields)[number];
 
 const fieldName = z.enum(outcomeFields);
-const column = z.string().min(1);
-const timeSchema = z.strictObject({
-  column,
-  /** `iso`, `epoch-seconds`, `epoch-milliseconds`, or a strptime pattern such as `%d.%m.%Y`. */
-  format: z
-    .string()
-    .regex(/^(iso|epoch-seconds|epoch-milliseconds|.*%.*)$/, 'expected iso, epoch-… or a % pattern'),
-});
+const timeSchema = z.strictObject({ column, format: timeFormat });
 
 export const outcomeMappingSchema = z
   .strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected small letters, digits and dashes'),
+    name: mappingName,
     description: z.string().min(1),
     /** When it became known to the sender. */
     labeledAt: timeSchema,
     /** Left out: looked up by the transaction id. */
     transactionTime: timeSchema.optional(),
-    /** IANA zone of times that carry none. */
-    zone: z.string().default('UTC'),
+    zone,
     fields: z.partialRecord(
       fieldName,
       z.union([
@@ -52,17 +48,7 @@ export const outcomeMappingSchema = z
         z.strictObject({ column, prefix: z.string().optional() }),
       ]),
     ),
-    /** Column → value → fields it stands for, e.g. a status that tells action and label. */
-    values: z
-      .record(
-        column,
-        z.strictObject({
-          map: z.record(z.string(), z.partialRecord(fieldName, z.string())),
-          /** A value that is not in the map. */
-          otherwise: z.enum(['refuse', 'missing']).default('refuse'),
-        }),
-      )
-      .default({}),
+    values: translatedValues(outcomeFields),
   })
   .refine(({ fields }) => fields.transactionId !== undefined, 'expected transactionId among the fields');
 export type OutcomeMapping = z.infer<typeof outcomeMappingSchema>;
@@ -73,27 +59,12 @@ export type OutcomeMapping = z.infer<typeof outcomeMappingSchema>;
  * @throws AppError FRAUD_INPUT_INVALID listing every problem at once
  */
 export function loadOutcomeMapping(fileOrName: string): OutcomeMapping {
-  const shipped = join(packageRoot, 'infra', 'mappings', `${fileOrName}.yaml`);
-  const file = existsSync(fileOrName) ? fileOrName : shipped;
-  try {
-    return parseOutcomeMapping(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    throw new AppError('FRAUD_INPUT_INVALID', {
-      detail: `Expected a mapping file or the name of one in infra/mappings, got "${fileOrName}".`,
-      cause,
-    });
-  }
+  return parseOutcomeMapping(readMappingFile(fileOrName));
 }
 
 /** @throws AppError FRAUD_INPUT_INVALID */
 export function parseOutcomeMapping(text: string): OutcomeMapping {
-  const parsed = outcomeMappingSchema.safeParse(parse(text));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'mapping'}: ${message}`,
-  );
-  throw new AppError('FRAUD_INPUT_INVALID', { detail: `Outcome mapping: ${problems.join('; ')}.` });
+  return parseMappingText(outcomeMappingSchema, text, 'Outcome mapping');
 }
 
 /** Every column the mapping reads as text, each once. */

@@ -2,9 +2,10 @@
 import { tmpdir } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import type { Outcome } from '../domain/outcome.ts';
-import { merchantKeyOf, type Transaction } from '../domain/transaction.ts';
+import type { Transaction } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
 import { createDataReport, type DataReportBuilder } from './data-report.ts';
+import { toFraudOutcome } from './fraud-outcome.ts';
 import { createRowMapper, type MappedRow } from './map-row.ts';
 import type { Mapping } from './mapping.ts';
 import { missingColumns, unusedColumns } from './source-columns.ts';
@@ -183,7 +184,8 @@ function createOutcomeQueue(mapping: Mapping, isWanted: boolean) {
     add(transaction: Transaction, eventTimeMs: number): void {
       if (!label || !isWanted) return;
       const knownAtMs = eventTimeMs + delayMs;
-      waiting.push({ outcome: toOutcome(transaction, label, new Date(knownAtMs), mapping.name), knownAtMs });
+      const evidence = { kind: label.evidence, fraudType: label.fraudType, source: mapping.name };
+      waiting.push({ outcome: toFraudOutcome(transaction, knownAtMs, evidence), knownAtMs });
     },
     /** Moves what is known by then into `lines`: a label is known to transactions of the same instant. */
     takeKnownBy(timeMs: number, lines: MappedLine[]): void {
@@ -194,30 +196,5 @@ function createOutcomeQueue(mapping: Mapping, isWanted: boolean) {
         next = 0;
       }
     },
-  };
-}
-
-function toOutcome(
-  transaction: Transaction,
-  label: NonNullable<Mapping['label']>,
-  labeledAt: Date,
-  source: string,
-): Outcome {
-  const { transactionId, portfolioId, cardToken, accountId, eventTime } = transaction;
-  const merchantKey = merchantKeyOf(transaction);
-  return {
-    outcomeId: transactionId,
-    action: 'new',
-    kind: label.evidence,
-    transactionId,
-    portfolioId,
-    cardToken,
-    transactionTime: eventTime,
-    ...(merchantKey !== undefined && { merchantKey }),
-    ...(accountId !== undefined && { accountId }),
-    label: 'fraud',
-    ...(label.fraudType && { fraudType: label.fraudType }),
-    labeledAt: labeledAt.toISOString(),
-    source,
   };
 }

@@ -14,10 +14,3 @@ export function toDate(text: string): Date {
   if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Expected an ISO date, e.g. 2018-06-01.');
   return date;
 }
-
-/** @throws InvalidArgumentError for what is no number above 0 */
-export function toPositive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-}

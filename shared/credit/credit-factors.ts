@@ -1,17 +1,9 @@
 // shared/credit/credit-factors.ts: why the risk is higher than a reference applicant's: the model asked again with one group of inputs replaced.
-import { figureNames, figures } from './credit-figures.ts';
+import { figureGroups, figureNames, figures } from './credit-figures.ts';
 import type { CreditModel } from './credit-model.ts';
 
-export const factorCodes = [
-  'arrears-now',
-  'arrears-before',
-  'utilisation',
-  'repayment',
-  'balance',
-  'limit',
-  'history',
-  'rhythm',
-] as const;
+/** One per group of figures, and how the encoder reads the rhythm of the history. */
+export const factorCodes = [...figureGroups, 'rhythm'] as const;
 export type FactorCode = (typeof factorCodes)[number];
 
 /** A reason fit for an adverse-action notice. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../config/package-root.ts';
 import type { EncoderConfig } from '../encoder/definition.ts';
+import { encoderSizesSchema } from '../encoder/encoder-sizes.ts';
 import { AppError } from '../errors.ts';
 import {
   calibratorSchema,
@@ -35,14 +36,7 @@ export const creditManifestSchema = z.object({
   encoder: z
     .object({
       version: z.string(),
-      config: z.object({
-        name: z.string(),
-        width: z.int(),
-        layers: z.int(),
-        heads: z.int(),
-        feedForward: z.int(),
-        window: z.int(),
-      }),
+      config: encoderSizesSchema,
     })
     .optional(),
   /** Names of the model's inputs, in order. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { packageRoot } from '../config/package-root.ts';
 import { AppError } from '../errors.ts';
 import type { EncoderConfig, EncoderWeights } from './definition.ts';
+import { encoderSizesSchema } from './encoder-sizes.ts';
 import { fromSafetensors } from './safetensors.ts';
 
 export const PRETRAINED_FILES = {
@@ -22,14 +23,7 @@ export const pretrainedManifestSchema = z.object({
   formatVersion: z.literal(1),
   /** `<name>-<first 12 hex characters of the model's SHA-256>` */
   encoderVersion: z.string(),
-  config: z.object({
-    name: z.string(),
-    width: z.int(),
-    layers: z.int(),
-    heads: z.int(),
-    feedForward: z.int(),
-    window: z.int(),
-  }),
+  config: encoderSizesSchema,
   /** Names of channels and readings, in order: code that computes others must not use this encoder. */
   channels: z.array(z.string()),
   readings: z.array(z.string()),

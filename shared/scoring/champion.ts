@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ModelStamp, Tier } from '../domain/decision.ts';
 import type { EncoderConfig } from '../encoder/definition.ts';
+import { encoderSizesSchema } from '../encoder/encoder-sizes.ts';
 import type { OnnxEncoderOptions } from '../encoder/onnx-encoder.ts';
 import { AppError } from '../errors.ts';
 import { digestReference } from '../features/digests.ts';
@@ -45,21 +46,12 @@ export interface Champion {
   >;
 }
 
-const encoderConfigSchema = z.object({
-  name: z.string(),
-  width: z.int().positive(),
-  layers: z.int().positive(),
-  heads: z.int().positive(),
-  feedForward: z.int().positive(),
-  window: z.int().positive(),
-});
-
 /**
  * Makes a verified version ready to score.
  * @throws AppError FRAUD_MODEL_INVALID naming what does not fit this scorer
  */
 export function createChampion({ manifest, manifestDigest, files }: VerifiedVersion): Champion {
-  const config = parsePart('encoder.config', encoderConfigSchema, manifest.encoder.config);
+  const config = parsePart('encoder.config', encoderSizesSchema, manifest.encoder.config);
   requireFit(manifest, config);
   const references = readReferences(manifest, files);
   const statistics = listStatistics(config);

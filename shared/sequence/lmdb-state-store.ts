@@ -7,6 +7,7 @@ import { applyToRecords } from './apply-change.ts';
 import { type LmdbEnvironment, type LmdbOptions, openEnvironment } from './lmdb-environment.ts';
 import { ReadCache } from './read-cache.ts';
 import type {
+  CardReference,
   EntityRecord,
   ErasedCounts,
   InputOffset,
@@ -88,13 +89,7 @@ class LmdbStateStore implements StateStore {
     }
   }
 
-  async eraseCard({
-    portfolioId,
-    cardToken,
-  }: {
-    portfolioId: string;
-    cardToken: string;
-  }): Promise<ErasedCounts> {
+  async eraseCard({ portfolioId, cardToken }: CardReference): Promise<ErasedCounts> {
     const { root, records } = this.#environment;
     const key = entityKeyOf({ kind: 'card', portfolioId, key: cardToken });
     const isRecorded = this.#guard(() =>

@@ -4,6 +4,7 @@ import { selectFirst } from '../decisions/first-decision.ts';
 import { entityKeyOf } from '../domain/entity.ts';
 import { applyToRecords } from './apply-change.ts';
 import type {
+  CardReference,
   EntityRecord,
   ErasedCounts,
   OutboxEntry,
@@ -64,13 +65,7 @@ class MemoryStateStore implements StateStore {
     }
   }
 
-  async eraseCard({
-    portfolioId,
-    cardToken,
-  }: {
-    portfolioId: string;
-    cardToken: string;
-  }): Promise<ErasedCounts> {
+  async eraseCard({ portfolioId, cardToken }: CardReference): Promise<ErasedCounts> {
     const isRecorded = this.#records.delete(entityKeyOf({ kind: 'card', portfolioId, key: cardToken }));
     let decisions = 0;
     for (const [key, { bytes }] of this.#decisions) {

@@ -66,6 +66,12 @@ export interface StateChange {
   readonly acknowledged?: readonly Omit<OutboxEntry, 'bytes'>[];
 }
 
+/** A card, as callers name it. */
+export interface CardReference {
+  readonly portfolioId: string;
+  readonly cardToken: string;
+}
+
 /** What an erasure removed. */
 export interface ErasedCounts {
   readonly records: number;
@@ -100,7 +106,7 @@ export interface StateStore {
    * Removes a card's history and every decision about it. A transaction that comes afterwards begins a new history.
    * Merchants and accounts keep their totals: they name no card.
    */
-  eraseCard(card: { readonly portfolioId: string; readonly cardToken: string }): Promise<ErasedCounts>;
+  eraseCard(card: CardReference): Promise<ErasedCounts>;
   /** Forgets decisions whose `keepUntilMs` has passed, at the latest an hour after. Returns how many. */
   pruneDecisions(nowMs: number): Promise<number>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 // services/fraudctl/verbs/bootstrap.ts: `fraudctl bootstrap`: the first champion, from a pretrained encoder and simulated portfolios.
 import { resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { systemClock } from '../../../shared/clock.ts';
 import { loadPretrained } from '../../../shared/encoder/pretrained.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
@@ -11,6 +11,7 @@ import { type AssembledVersion, assembleVersion } from '../../../shared/training
 import { type BackendName, backendNames, chooseBackend } from '../../../shared/training/backend.ts';
 import { type BootstrapResult, bootstrap } from '../../../shared/training/bootstrap.ts';
 import { defaultSizes } from '../../../shared/training/bootstrap-portfolios.ts';
+import { toCount } from '../option-values.ts';
 import { defaultRegistryDirectory } from './models.ts';
 
 interface BootstrapCommand {
@@ -27,12 +28,6 @@ interface BootstrapCommand {
   readonly ship?: boolean;
   readonly backend?: BackendName;
   readonly json?: boolean;
-}
-
-function toCount(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('expected a whole number above 0');
 }
 
 /** Adds the verb. */

@@ -1,7 +1,7 @@
 // services/fraudctl/verbs/credit.ts: `fraudctl credit train`: the credit version that ships, from simulated accounts.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../../shared/clock.ts';
 import {
@@ -14,6 +14,7 @@ import { loadPretrained } from '../../../shared/encoder/pretrained.ts';
 import { chooseBackend } from '../../../shared/training/backend.ts';
 import { writeCreditCard } from '../../../shared/training/credit-card.ts';
 import { trainCredit } from '../../../shared/training/train-credit.ts';
+import { toCount } from '../option-values.ts';
 
 interface TrainCommand {
   readonly encoder: string;
@@ -36,12 +37,6 @@ const groupSchema = z.array(
   }),
 );
 const groupsSchema = z.object({ shipped: z.object({ sex: groupSchema, age: groupSchema }) });
-
-function toCount(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('expected a whole number above 0');
-}
 
 async function train(command: TrainCommand): Promise<void> {
   const { tf } = await chooseBackend();

@@ -1,6 +1,6 @@
 // services/fraudctl/verbs/evaluate.ts: `fraudctl evaluate DIR`: scores files or a model version judged on prepared data, into a run folder.
 import { basename, join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { systemClock } from '../../../shared/clock.ts';
 import { createOnnxEncoder } from '../../../shared/encoder/onnx-encoder.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -16,7 +16,8 @@ import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { aliases, loadAlias } from '../../../shared/registry/registry.ts';
 import { ensureChampion } from '../../../shared/registry/shipped-champion.ts';
 import { createChampion } from '../../../shared/scoring/champion.ts';
-import { toDate, toPositive } from '../mapped-file-options.ts';
+import { toDate } from '../mapped-file-options.ts';
+import { toPositive, toWhole } from '../option-values.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { defaultRegistryDirectory } from './models.ts';
 
@@ -33,12 +34,6 @@ interface EvaluateOptions {
   readonly seed: number;
   readonly runs: string;
   readonly json?: boolean;
-}
-
-function toWhole(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('expected a whole number');
 }
 
 /** Adds the verb. */

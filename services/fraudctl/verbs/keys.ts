@@ -1,6 +1,6 @@
 // services/fraudctl/verbs/keys.ts: `fraudctl keys create|list|rotate|revoke|audit`: who may call the scoring API, and what was done about it.
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { openAccessTables } from '../../../shared/access/access-tables.ts';
 import { type AuditEntry, type AuditLog, createAuditLog } from '../../../shared/access/audit-log.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import { defaultLimits, failModes, scopes } from '../../../shared/access/principal.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { toPositive } from '../option-values.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -34,12 +35,6 @@ interface CreateOptions extends KeyOptions {
 interface AccessStores {
   readonly keys: KeyStore;
   readonly audit: AuditLog;
-}
-
-function toPositive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
 }
 
 const toList = (text: string): string[] => text.split(',').map((one) => one.trim());

@@ -17,7 +17,7 @@ import { toRecord } from '../../../shared/replay/send-lines.ts';
 import { createLmdbEvidenceTable } from '../../../shared/sequence/lmdb-evidence-table.ts';
 import { createLmdbStateStore } from '../../../shared/sequence/lmdb-state-store.ts';
 import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
-import { toPositive } from '../mapped-file-options.ts';
+import { toPositive } from '../option-values.ts';
 import { createProgress } from '../progress.ts';
 
 const DAY_MS = 86_400_000;

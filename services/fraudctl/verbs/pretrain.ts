@@ -10,6 +10,7 @@ import { type Domain, domains } from '../../../shared/simulation/portfolio-trait
 import { type BackendName, backendNames } from '../../../shared/training/backend.ts';
 import { defaultPretrainSettings } from '../../../shared/training/pretrain-encoder.ts';
 import { type PretrainingProgress, runPretraining } from '../../../shared/training/run-pretraining.ts';
+import { toCount } from '../option-values.ts';
 
 interface PretrainOptions {
   readonly output?: string;
@@ -35,12 +36,6 @@ interface PretrainOptions {
   readonly backend?: BackendName;
   readonly fresh?: boolean;
   readonly json?: boolean;
-}
-
-function toCount(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('expected a whole number above 0');
 }
 
 function toNumber(text: string): number {

@@ -13,6 +13,7 @@ import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { type Champion, createChampion } from '../../../shared/scoring/champion.ts';
 import { type AssembledVersion, withReference } from '../../../shared/training/assemble-version.ts';
 import { measurePortfolio } from '../../../shared/training/measure-portfolio.ts';
+import { toCount } from '../option-values.ts';
 import { defaultRegistryDirectory } from './models.ts';
 
 interface ReferenceOptions {
@@ -30,12 +31,6 @@ function toDate(text: string): Date {
   const date = new Date(text);
   if (!Number.isNaN(date.getTime())) return date;
   throw new InvalidArgumentError('expected an ISO 8601 date or time');
-}
-
-function toCount(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('expected a whole number above 0');
 }
 
 /** Adds the verb. */

@@ -10,7 +10,8 @@ import { formatReport } from '../../../shared/replay/print-report.ts';
 import { countRows, type ReadMappedOptions, readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { type SentCounts, sendLines } from '../../../shared/replay/send-lines.ts';
 import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
-import { toDate, toPositive, withPortfolio } from '../mapped-file-options.ts';
+import { toDate, withPortfolio } from '../mapped-file-options.ts';
+import { toPositive } from '../option-values.ts';
 import { createProgress } from '../progress.ts';
 
 interface ReplayOptions extends KafkaOptions {

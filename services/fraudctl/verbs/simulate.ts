@@ -15,6 +15,7 @@ import type { SimulatedRecord } from '../../../shared/simulation/simulated-recor
 import { createSimulation, type SimulationOptions } from '../../../shared/simulation/simulation.ts';
 import { createSimulationCounter, type SimulationSummary } from '../../../shared/simulation/summary.ts';
 import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
+import { toPositive } from '../option-values.ts';
 import { createProgress } from '../progress.ts';
 
 interface SimulateOptions extends KafkaOptions {
@@ -218,12 +219,6 @@ function toSentences(facts: SimulationSummary & { seconds: number; perSecond: nu
     list(facts.outcomes),
     `${facts.seconds.toFixed(1)} s, ${Math.round(facts.perSecond)} transactions/s`,
   ].join('\n');
-}
-
-function toPositive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
 }
 
 function toInteger(text: string): number {

@@ -18,7 +18,8 @@ import { createLmdbStateStore } from '../../../shared/sequence/lmdb-state-store.
 import type { StateStore } from '../../../shared/sequence/state-store.ts';
 import { digestOfStore } from '../../../shared/sequence/store-digest.ts';
 import { type KafkaOptions, toConnection, toTopics, withKafkaOptions } from '../kafka-options.ts';
-import { toDate, toPositive, withPortfolio } from '../mapped-file-options.ts';
+import { toDate, withPortfolio } from '../mapped-file-options.ts';
+import { toPositive } from '../option-values.ts';
 import { createProgress } from '../progress.ts';
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { systemClock } from '../../../shared/clock.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -16,7 +16,8 @@ import type { OnProgress } from '../../../shared/transfer/prepare-encoder.ts';
 import { runTransfer, type TransferResult } from '../../../shared/transfer/run-transfer.ts';
 import { controlNames, parseTransferConfig, techniques } from '../../../shared/transfer/transfer-config.ts';
 import type { TellHistory } from '../../../shared/transfer/transfer-rows.ts';
-import { toDate, toPositive, withPortfolio } from '../mapped-file-options.ts';
+import { toDate, withPortfolio } from '../mapped-file-options.ts';
+import { toCount, toPositive } from '../option-values.ts';
 import { defaultRegistryDirectory } from './models.ts';
 
 interface TransferOptions {
@@ -41,12 +42,6 @@ interface TransferOptions {
   readonly json?: boolean;
 }
 
-function toSeed(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a whole number above 0.');
-}
-
 /** Adds the verb. */
 export function register(program: Command): void {
   program
@@ -60,7 +55,7 @@ export function register(program: Command): void {
     .option('--portfolio <id>', 'portfolio id, when the mapping names none')
     .option('--config <file>', 'YAML or JSON with any setting of a transfer; options given here win')
     .option('--encoder <name>', 'shipped encoder, or a directory of one (default: small)')
-    .option('--seed <number>', 'of everything drawn', toSeed)
+    .option('--seed <number>', 'of everything drawn', toCount)
     .option('--label-share <share>', 'share of the cards whose labels exist', toPositive)
     .option('--calibrate-from <time>', 'first event time of the calibration window', toDate)
     .option('--test-from <time>', 'first event time of the test window', toDate)

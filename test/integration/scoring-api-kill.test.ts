@@ -8,7 +8,7 @@ import { createKeyStore } from '../../shared/access/key-store.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { auditTopics } from '../../shared/kafka/audit.ts';
 import { useTopics } from '../support/broker.ts';
-import { type ScorerProcess, startServiceProcess } from '../support/stream-scorer.ts';
+import { type ServiceProcess, startService } from '../support/service-process.ts';
 import { publishSmallChampion, useScorer } from '../support/use-scorer.ts';
 
 const REQUESTS = 80;
@@ -50,14 +50,14 @@ test('killed while recording: every answer stands, every transaction is decided 
   };
   const key = await makeKey(environment.FRAUD_API_DIRECTORY);
   const scorer = await useScorer(setUp, { FRAUD_STATE_DIRECTORY: environment.FRAUD_STATE_DIRECTORY });
-  const running: ScorerProcess[] = [await startServiceProcess('scoring-api', environment)];
+  const running: ServiceProcess[] = [await startService('scoring-api', environment)];
   onTestFinished(async () => {
     for (const { child, stop } of running)
       if (child.exitCode === null && child.signalCode === null) await stop();
     rmSync(directory, { recursive: true, force: true });
   });
   const bodies = Array.from({ length: REQUESTS }, (_, index) => makeBody(index));
-  const record = async ({ operationsPort }: ScorerProcess, body: string) => {
+  const record = async ({ operationsPort }: ServiceProcess, body: string) => {
     const answer = await fetch(`http://127.0.0.1:${operationsPort}/v1/score?record=true`, {
       method: 'POST',
       headers: {
@@ -70,7 +70,7 @@ test('killed while recording: every answer stands, every transaction is decided 
     return { status: answer.status, text: await answer.text() };
   };
   /** Some at once, in order; gives up at the first that gets no answer. */
-  const recordAll = async (api: ScorerProcess, onAnswer: (index: number, text: string) => void) => {
+  const recordAll = async (api: ServiceProcess, onAnswer: (index: number, text: string) => void) => {
     let next = 0;
     const work = async () => {
       while (next < bodies.length) {
@@ -94,7 +94,7 @@ test('killed while recording: every answer stands, every transaction is decided 
   expect(before.size).toBeGreaterThanOrEqual(KILLED_AFTER);
   expect(before.size).toBeLessThan(REQUESTS);
 
-  const second = await startServiceProcess('scoring-api', environment);
+  const second = await startService('scoring-api', environment);
   running.push(second);
   const after = new Map<number, string>();
   await recordAll(second, (index, text) => void after.set(index, text));

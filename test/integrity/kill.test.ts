@@ -17,7 +17,7 @@ import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts'
 import { digestOfStore } from '../../shared/sequence/store-digest.ts';
 import { createSimulation } from '../../shared/simulation/simulation.ts';
 import { type TestTopics, useTopics } from '../support/broker.ts';
-import { type ScorerProcess, startScorerProcess } from '../support/stream-scorer.ts';
+import { type ServiceProcess, startService } from '../support/service-process.ts';
 import { publishSmallChampion } from '../support/use-scorer.ts';
 
 const TRANSACTIONS = Number(process.env.FRAUD_INTEGRITY_TRANSACTIONS ?? 100_000);
@@ -66,7 +66,7 @@ async function fill(setUp: TestTopics): Promise<void> {
 interface Run {
   readonly setUp: TestTopics;
   readonly stateDirectory: string;
-  start(): Promise<ScorerProcess>;
+  start(): Promise<ServiceProcess>;
 }
 
 async function prepareRun(directory: string, name: string): Promise<Run> {
@@ -75,7 +75,7 @@ async function prepareRun(directory: string, name: string): Promise<Run> {
   const stateDirectory = join(directory, name, 'state');
   const registryDirectory = await publishSmallChampion(join(directory, name, 'registry'));
   const start = () =>
-    startScorerProcess({
+    startService('stream-scorer', {
       FRAUD_KAFKA_BROKERS: setUp.brokers,
       FRAUD_KAFKA_TOPIC_PREFIX: setUp.prefix,
       FRAUD_KAFKA_GROUP_ID: `${setUp.prefix}scorer`,
@@ -96,7 +96,7 @@ async function countDecisions({ connection, topics }: TestTopics): Promise<numbe
   return ends.reduce((sum, { low, high }) => sum + Number(high - low), 0);
 }
 
-async function waitForDecisions(setUp: TestTopics, wanted: number, scorer: ScorerProcess): Promise<void> {
+async function waitForDecisions(setUp: TestTopics, wanted: number, scorer: ServiceProcess): Promise<void> {
   while ((await countDecisions(setUp)) < wanted) {
     if (scorer.child.exitCode !== null)
       throw new Error(`The scorer ended:\n${scorer.logLines.slice(-20).join('\n')}`);
@@ -104,7 +104,7 @@ async function waitForDecisions(setUp: TestTopics, wanted: number, scorer: Score
   }
 }
 
-async function waitUntilCaughtUp({ setUp }: Run, scorer: ScorerProcess): Promise<void> {
+async function waitUntilCaughtUp({ setUp }: Run, scorer: ServiceProcess): Promise<void> {
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${scorer.operationsPort}/readyz`);
     const { lag, ready }: { lag: number; ready: boolean } = JSON.parse(await answer.text());

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../shared/config/package-root.ts';
 import { type EncoderConfig, type EncoderWeights, randomWeights } from '../../shared/encoder/definition.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
 import { loadPretrained } from '../../shared/encoder/pretrained.ts';
 import { averagePrecision } from '../../shared/evaluation/metrics.ts';
 import { fitFewLabelsHead } from '../../shared/head/fit-few-labels-head.ts';
@@ -15,7 +13,7 @@ import { chooseBackend } from '../../shared/training/backend.ts';
 import type { PackedStream } from '../../shared/training/packed-stream.ts';
 import { defaultPretrainSettings, pretrainEncoder } from '../../shared/training/pretrain-encoder.ts';
 import { type AdaptationPoint, drawAdaptation } from './draw-adaptation.ts';
-import { type EncodedRows, encodeRows } from './encode-rows.ts';
+import type { EncodedRows } from './encode-rows.ts';
 import {
   type Draw,
   findQualityData,
@@ -25,6 +23,7 @@ import {
   toPretrainingStream,
 } from './sparkov-data.ts';
 import { labelledRows, selectTest } from './sparkov-heads.ts';
+import { encodeSparkov } from './sparkov-rows.ts';
 
 const PICTURE = 'infra/docs/adaptation-sparkov.svg';
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -47,26 +46,6 @@ async function adapt(
   const settings = { ...defaultPretrainSettings, steps, evaluateEvery: steps };
   const { weights } = await pretrainEncoder({ tf, config, training, settings, initial: start.weights });
   return weights;
-}
-
-async function encodeWith(
-  data: SparkovData,
-  config: EncoderConfig,
-  weights: EncoderWeights,
-  rows: Iterable<number>,
-): Promise<EncodedRows> {
-  const encoder = await createOnnxEncoder({
-    encoderModel: toOnnxModel(config, weights),
-    encoderVersion: 'quality',
-    config,
-    heads: [],
-    references: { '*': data.reference },
-  });
-  try {
-    return await encodeRows({ table: data.table, rows, encoder, config, portfolioId: 'sparkov' });
-  } finally {
-    await encoder.close();
-  }
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -122,7 +101,7 @@ export async function runAdaptation(args: readonly string[]): Promise<void> {
       const startedAt = performance.now();
       const weights = await adapt(training, config, start, steps);
       const took = seconds(startedAt);
-      const encoded = await encodeWith(data, config, weights, rows);
+      const encoded = await encodeSparkov({ data, config, weights, rows });
       const test = selectTest(encoded, data);
       for (const [k, draws] of budgets) {
         const precision = judge(data, encoded, test, draws);

@@ -1,5 +1,6 @@
 // test/quality/handbook-folds.ts: train and test rows of a fold of the Handbook protocol, and its three metrics.
 import { areaUnderCurve, averagePrecision, cardPrecisionAtK } from '../../shared/evaluation/metrics.ts';
+import { planSplits, selectSplit } from '../../shared/evaluation/time-split.ts';
 import { DAY_MS, type HandbookData } from './handbook-data.ts';
 
 /** Train starts on which recipes are chosen, and those on which they are judged. */
@@ -20,44 +21,20 @@ export interface Fold {
   readonly testRows: Int32Array;
 }
 
-/** Cards with a fraud on a day, by day since the epoch. */
-function fraudCardsByDay({ labels, times, cards }: HandbookData): Map<number, Set<number>> {
-  const byDay = new Map<number, Set<number>>();
-  labels.forEach((label, row) => {
-    if (label !== 1) return;
-    const day = Math.floor((times[row] ?? 0) / DAY_MS);
-    const ofDay = byDay.get(day) ?? new Set<number>();
-    byDay.set(day, ofDay.add(cards[row] ?? 0));
-  });
-  return byDay;
-}
-
 /**
  * The rows of a fold. A card with a fraud in the train week, or up to the day whose labels the test day knows, is left out.
  * @param historyDays rows to train on, back from the end of the train week
  */
 export function selectFold(data: HandbookData, start: string, historyDays = HISTORY_DAYS): Fold {
-  const { times, cards, sampled } = data;
-  const startDay = Date.parse(`${start}T00:00:00Z`) / DAY_MS;
-  const trainEnd = startDay + TRAIN_DAYS;
-  const testStart = trainEnd + DELAY_DAYS;
-  const byDay = fraudCardsByDay(data);
-  const known = new Set<number>();
-  const addDay = (day: number) => {
-    for (const card of byDay.get(day) ?? []) known.add(card);
-  };
-  for (let day = startDay; day < trainEnd; day++) addDay(day);
-  const trainRows: number[] = [];
-  const testRows: number[] = [];
-  let testDay = testStart - 1;
-  for (let row = 0; row < data.rowCount; row++) {
-    const day = Math.floor((times[row] ?? 0) / DAY_MS);
-    if (day >= trainEnd - historyDays && day < trainEnd && sampled[row] === 1) trainRows.push(row);
-    if (day < testStart || day >= testStart + TEST_DAYS) continue;
-    for (; testDay < day; testDay++) addDay(testDay + 1 - DELAY_DAYS - 1);
-    if (!known.has(cards[row] ?? 0)) testRows.push(row);
-  }
-  return { start, trainRows: Int32Array.from(trainRows), testRows: Int32Array.from(testRows) };
+  const day = Int32Array.from(data.times, (time) => Math.floor(time / DAY_MS));
+  const trainFrom = Date.parse(`${start}T00:00:00Z`) / DAY_MS;
+  const plan = { trainFrom, trainDays: TRAIN_DAYS, delayDays: DELAY_DAYS, testDays: TEST_DAYS, splits: 1 };
+  const [split] = planSplits(plan);
+  const { test } = selectSplit({ day, card: Uint32Array.from(data.cards), label: data.labels }, split);
+  const isTrained = (at: number, row: number) =>
+    at >= split.trainUntil - historyDays && at < split.trainUntil && data.sampled[row] === 1;
+  const trainRows = [...day.keys()].filter((row) => isTrained(day[row], row));
+  return { start, trainRows: Int32Array.from(trainRows), testRows: Int32Array.from(test) };
 }
 
 export interface FoldMetrics {

@@ -1,19 +1,16 @@
 // test/quality/sparkov-few-labels.ts: few labels on another maker's portfolio: the shipped encoder adapted at three prevalences, our head, ten draws.
+
 import { parseArgs } from 'node:util';
 import { randomWeights } from '../../shared/encoder/definition.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
-import { loadPretrained, sha256Of } from '../../shared/encoder/pretrained.ts';
+import { loadPretrained } from '../../shared/encoder/pretrained.ts';
 import { compareMethods } from '../../shared/evaluation/ablation.ts';
 import { averagePrecision } from '../../shared/evaluation/metrics.ts';
-import { selectColumns } from '../../shared/head/fit-head.ts';
 import { adaptEncoder } from '../../shared/training/adapt-encoder.ts';
 import { chooseBackend } from '../../shared/training/backend.ts';
-import { scoreByBoosting } from './boosting.ts';
-import { type EncodedRows, encodeRows } from './encode-rows.ts';
 import { fewLabelMethods, scoreFewLabels } from './few-label-heads.ts';
-import { type Draw, findQualityData, loadSparkov, readDraws, type SparkovData } from './sparkov-data.ts';
+import { findQualityData, loadSparkov, readDraws, type SparkovData } from './sparkov-data.ts';
 import { labelledRows } from './sparkov-heads.ts';
+import { boostSparkov, encodeSparkov } from './sparkov-rows.ts';
 import { type Prevalence, prevalences, readUnlabelled, type UnlabelledStream } from './sparkov-streams.ts';
 import { cachedWeights } from './weights-cache.ts';
 
@@ -57,41 +54,6 @@ async function prepare(file: string, prevalence: Prevalence, options: Options) {
     return adapted.weights;
   });
   return { config, weights, reference: (await read()).reference };
-}
-
-async function encode(
-  data: SparkovData,
-  { config, weights, reference }: Awaited<ReturnType<typeof prepare>>,
-  rows: readonly number[],
-): Promise<EncodedRows> {
-  const model = toOnnxModel(config, weights);
-  const encoder = await createOnnxEncoder({
-    encoderModel: model,
-    encoderVersion: sha256Of(model).slice(0, 12),
-    config,
-    heads: [],
-    references: { '*': reference },
-  });
-  try {
-    return await encodeRows({ table: data.table, rows, encoder, config, portfolioId: 'sparkov' });
-  } finally {
-    await encoder.close();
-  }
-}
-
-/** The rival sees the same labelled rows; its columns do not depend on the encoder. */
-function boost(data: SparkovData, draws: readonly Draw[], rows: EncodedRows): Float64Array[] {
-  const all = [...new Set([...draws.flatMap((draw) => labelledRows(data, draw)), ...data.testRows])];
-  const placeOf = new Map(all.map((row, place) => [row, place]));
-  const places = (wanted: ArrayLike<number>) => Array.from(wanted, (row) => placeOf.get(row) ?? 0);
-  const chosen = selectColumns(rows.select(all, data.labels), (name) => /^(feature|event)-/.test(name));
-  return scoreByBoosting({
-    features: chosen.values,
-    columns: chosen.inputs.length,
-    labels: chosen.labels,
-    testRows: Int32Array.from(places(data.testRows)),
-    draws: draws.map((draw) => places(labelledRows(data, draw))),
-  });
 }
 
 function spreadOf(values: readonly number[]): { mean: number; spread: number } {
@@ -164,7 +126,7 @@ export async function runSparkovFewLabels(args: readonly string[]): Promise<void
     learningRate: Number(values['learning-rate']),
   };
   for (const prevalence of prevalences.filter((one) => values.prevalence.includes(one))) {
-    const rows = await encode(data, await prepare(file, prevalence, options), wanted);
+    const rows = await encodeSparkov({ data, ...(await prepare(file, prevalence, options)), rows: wanted });
     for (const [k, draws] of byBudget) {
       const scores = new Map<string, Float64Array[]>();
       const test = rows.select(data.testRows, data.labels);
@@ -173,7 +135,7 @@ export async function runSparkovFewLabels(args: readonly string[]): Promise<void
         for (const [name, column] of scoreFewLabels(train, test, seed + 1))
           scores.set(name, [...(scores.get(name) ?? []), column]);
       });
-      const rival = rivals.get(k) ?? boost(data, draws, rows);
+      const rival = rivals.get(k) ?? boostSparkov(data, draws, rows);
       rivals.set(k, rival);
       scores.set(RIVAL, rival);
       tell(data, { prevalence, k, rounds: Number(values.rounds) }, scores);

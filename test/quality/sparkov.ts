@@ -3,14 +3,10 @@ import { parseArgs } from 'node:util';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type EncoderWeights, encoderConfigs, randomWeights } from '../../shared/encoder/definition.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
 import { averagePrecision, pairedBootstrap } from '../../shared/evaluation/metrics.ts';
-import { selectColumns } from '../../shared/head/fit-head.ts';
 import { chooseBackend } from '../../shared/training/backend.ts';
 import { defaultPretrainSettings, pretrainEncoder } from '../../shared/training/pretrain-encoder.ts';
-import { scoreByBoosting } from './boosting.ts';
-import { type EncodedRows, encodeRows } from './encode-rows.ts';
+import type { EncodedRows } from './encode-rows.ts';
 import {
   type Draw,
   findQualityData,
@@ -20,6 +16,7 @@ import {
   toPretrainingStream,
 } from './sparkov-data.ts';
 import { labelledRows, scoreByHead, selectTest, type Variant } from './sparkov-heads.ts';
+import { boostSparkov, encodeSparkov } from './sparkov-rows.ts';
 import { cachedWeights } from './weights-cache.ts';
 
 const config = encoderConfigs.small;
@@ -41,25 +38,6 @@ async function pretrain(data: SparkovData, steps: number, seed: number): Promise
     const { weights } = await pretrainEncoder({ tf, config, training, settings, onStep });
     return weights;
   });
-}
-
-async function encodeWith(
-  data: SparkovData,
-  weights: EncoderWeights,
-  rows: Iterable<number>,
-): Promise<EncodedRows> {
-  const encoder = await createOnnxEncoder({
-    encoderModel: toOnnxModel(config, weights),
-    encoderVersion: 'quality',
-    config,
-    heads: [],
-    references: { '*': data.reference },
-  });
-  try {
-    return await encodeRows({ table: data.table, rows, encoder, config, portfolioId: 'sparkov' });
-  } finally {
-    await encoder.close();
-  }
 }
 
 interface Contest {
@@ -86,31 +64,8 @@ function scoreDraws({ data, draws, pretrained, random }: Contest): Map<string, F
     }
     add('features', scoreByHead(train.pretrained, tests.pretrained, 'features'));
   }
-  scores.set('boosting', boost(data, draws, tests.pretrained.inputs, pretrained));
+  scores.set('boosting', boostSparkov(data, draws, pretrained));
   return scores;
-}
-
-function boost(
-  data: SparkovData,
-  draws: readonly Draw[],
-  inputs: readonly string[],
-  rows: EncodedRows,
-): Float64Array[] {
-  const all = [...new Set([...draws.flatMap((draw) => labelledRows(data, draw)), ...data.testRows])];
-  const placeOf = new Map(all.map((row, place) => [row, place]));
-  const places = (wanted: ArrayLike<number>) => Array.from(wanted, (row) => placeOf.get(row) ?? 0);
-  const features = selectColumns(
-    rows.select(all, data.labels),
-    (name) => name.startsWith('feature-') || name.startsWith('event-'),
-  );
-  say(`boosting on ${features.inputs.length} of ${inputs.length} inputs`);
-  return scoreByBoosting({
-    features: features.values,
-    columns: features.inputs.length,
-    labels: features.labels,
-    testRows: Int32Array.from(places(data.testRows)),
-    draws: draws.map((draw) => places(labelledRows(data, draw))),
-  });
 }
 
 function report(k: string, data: SparkovData, scores: Map<string, Float64Array[]>): void {
@@ -167,8 +122,13 @@ export async function runSparkov(args: readonly string[]): Promise<void> {
     ...data.testRows,
     ...drawsByBudget.flatMap(([, draws]) => draws.flatMap((draw) => labelledRows(data, draw))),
   ];
-  const pretrained = await encodeWith(data, weights, rows);
-  const random = await encodeWith(data, randomWeights(config, Number(values.seed)), rows);
+  const pretrained = await encodeSparkov({ data, config, weights, rows });
+  const random = await encodeSparkov({
+    data,
+    config,
+    weights: randomWeights(config, Number(values.seed)),
+    rows,
+  });
   reportForecast(data, pretrained);
   for (const [k, draws] of drawsByBudget) report(k, data, scoreDraws({ data, draws, pretrained, random }));
 }

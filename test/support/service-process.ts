@@ -1,4 +1,4 @@
-// test/support/service-process.ts: a service as a child process of a test, from source: start, wait until ready, stop or kill.
+// test/support/service-process.ts: a real service as a child process of a test: start, wait until ready, stop or kill.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,38 +7,42 @@ import { packageRoot } from '../../shared/config/package-root.ts';
 
 export interface ServiceProcess {
   readonly child: ChildProcess;
+  /** Port of /livez, /readyz and /metrics. */
   readonly operationsPort: number;
+  /** Every log line so far. */
   readonly logLines: readonly string[];
   /** Asks it to stop and waits; resolves with the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL, and waits. */
+  /** Ends it at once, as a power cut would (SIGKILL), and waits. */
   kill(): Promise<void>;
 }
 
-/** @param service folder below services/ */
+/** @param environment settings of the service's config.ts */
 export async function startService(
-  service: string,
+  service: 'stream-scorer' | 'scoring-api' | 'archiver',
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
-  const main = join(packageRoot, 'services', service, 'main.ts');
+  // From source: a test must not run what somebody built yesterday.
+  const main = join(packageRoot, `services/${service}/main.ts`);
   const child = spawn(process.execPath, ['--import', 'tsx', main], {
     cwd: packageRoot,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, FRAUD_LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const logLines: string[] = [];
   const exited = once(child, 'exit').then(([code]) => code as number | null);
-  const operationsPort = await new Promise<number>((resolve, reject) => {
-    const read = (line: string): void => {
+  const ready = new Promise<number>((resolve, reject) => {
+    const read = (line: string) => {
       logLines.push(line);
-      const port = /"operationsPort":(\d+).*"msg":"ready"/.exec(line)?.[1];
-      if (port) resolve(Number(port));
+      const fields = parseLine(line);
+      if (fields.msg === 'ready' && typeof fields.operationsPort === 'number') resolve(fields.operationsPort);
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', read);
     exited.then((code) =>
-      reject(new Error(`${service} ended with ${code}:\n${logLines.slice(-20).join('\n')}`)),
+      reject(new Error(`The service ended with ${code} before it was ready:\n${logLines.join('\n')}`)),
     );
   });
+  const operationsPort = await ready;
   return {
     child,
     operationsPort,
@@ -52,4 +56,13 @@ export async function startService(
       await exited;
     },
   };
+}
+
+function parseLine(line: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
 }

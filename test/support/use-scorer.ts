@@ -8,11 +8,11 @@ import { openAdmin } from '../../shared/kafka/admin.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { promote } from '../../shared/registry/registry.ts';
 import type { TestTopics } from './broker.ts';
+import { type ServiceProcess, startService } from './service-process.ts';
 import { createSmallVersion } from './small-champion.ts';
-import { type ScorerProcess, startScorerProcess } from './stream-scorer.ts';
 
 export interface TestScorer {
-  readonly process: ScorerProcess;
+  readonly process: ServiceProcess;
   /** Resolves when every record that is in the input topics now has been answered and committed. */
   untilCaughtUp(): Promise<void>;
   /** Text of /metrics. */
@@ -32,7 +32,7 @@ export async function useScorer(
   const directory = mkdtempSync(join(tmpdir(), 'fraud-test-scorer-'));
   const stateDirectory = join(directory, 'state');
   const groupId = `${setUp.prefix}scorer`;
-  const process = await startScorerProcess({
+  const process = await startService('stream-scorer', {
     FRAUD_KAFKA_BROKERS: setUp.brokers,
     FRAUD_KAFKA_TOPIC_PREFIX: setUp.prefix,
     FRAUD_KAFKA_GROUP_ID: groupId,
@@ -76,7 +76,7 @@ export async function publishSmallChampion(registryDirectory: string): Promise<s
 async function waitForGroup(
   setUp: TestTopics,
   groupId: string,
-  { child, logLines }: ScorerProcess,
+  { child, logLines }: ServiceProcess,
 ): Promise<void> {
   const admin = await openAdmin(setUp.connection);
   try {

@@ -19,7 +19,7 @@ export interface DecisionTable {
   prune(nowMs: number): Promise<number>;
 }
 
-type Tables = Pick<LmdbEnvironment, 'root' | 'decisions' | 'expiry'>;
+type Tables = Pick<LmdbEnvironment, 'root' | 'write' | 'decisions' | 'expiry'>;
 
 /** One index entry per commit and hour; its first decision key makes it unique, since a key is written once. */
 function writeExpiry({ expiry }: Tables, decisions: readonly StoredDecision[]): void {
@@ -34,8 +34,8 @@ function writeExpiry({ expiry }: Tables, decisions: readonly StoredDecision[]): 
     expiry.putSync([hour, keys[0] ?? ''], Buffer.from(JSON.stringify(keys)));
 }
 
-function pruneSome({ root, decisions, expiry }: Tables, nowMs: number): { pruned: number; isDone: boolean } {
-  return root.transactionSync(() => {
+function pruneSome({ write, decisions, expiry }: Tables, nowMs: number): { pruned: number; isDone: boolean } {
+  return write(() => {
     const end = Math.floor(nowMs / HOUR_MS) + 1;
     const entries = [...expiry.getRange({ end: [end, ''], limit: ENTRIES_PER_TRANSACTION })];
     let pruned = 0;
@@ -67,13 +67,13 @@ function findAboutCard(
 }
 
 async function eraseAboutCard(tables: Tables, portfolioId: string, cardToken: string): Promise<number> {
-  const { root, decisions } = tables;
+  const { write, decisions } = tables;
   const end = `${portfolioId}}`; // the character behind the bar: after every key of the portfolio
   let erased = 0;
   for (let start: string | undefined = `${portfolioId}|`; start !== undefined; ) {
     const { keys, next } = findAboutCard(tables, { start, end }, cardToken);
     if (keys.length > 0) {
-      erased += root.transactionSync(() => keys.filter((key) => decisions.removeSync(key)).length);
+      erased += write(() => keys.filter((key) => decisions.removeSync(key)).length);
     }
     start = next;
     await setImmediate();

@@ -1,7 +1,8 @@
 // shared/sequence/lmdb-environment.ts: opens the LMDB environment of a state store; the options and what they promise.
-import { mkdirSync, statfsSync } from 'node:fs';
-import { type Database, type Key, open, type RootDatabase } from 'lmdb';
+import { statfsSync } from 'node:fs';
+import type { Database, Key, RootDatabase } from 'lmdb';
 import { AppError } from '../errors.ts';
+import { openGated } from '../storage/lmdb-gate.ts';
 
 /** Where the state lies and how much it may grow. */
 export interface LmdbOptions {
@@ -30,6 +31,9 @@ export interface LmdbEnvironment {
   readonly evidence: Table<string>;
   /** @throws AppError FRAUD_STORE_UNAVAILABLE when the disk is nearly full: writing on through the memory map would end the process. */
   ensureSpace(): void;
+  /** A write transaction: the only way to write. Reads inside see the last commit of any process. */
+  write<Answer>(action: () => Answer): Answer;
+  close(): Promise<void>;
 }
 
 const DEFAULT_MAP_BYTES = 64 * 2 ** 30;
@@ -39,31 +43,32 @@ const MINIMUM_FREE_BYTES = 128 * 2 ** 20;
 /**
  * Promises. A commit survives `kill -9` at any moment: pages are written to free places of the memory map, and the commit
  * becomes visible with the last word written; what a process wrote there belongs to the kernel, not to the process.
- * Two processes take turns at the write lock, which the kernel hands on when its holder dies. No flush per commit by default:
+ * Two processes take turns at the write lock, which the kernel hands on when its holder dies, and nobody writes while another opens (lmdb-gate.ts). No flush per commit by default:
  * after a power cut the store may be older or unreadable; it is answered by seeking to the smaller of the
  * committed and the stored offset, or by `fraudctl state rebuild`.
  */
 export function openEnvironment(options: LmdbOptions): LmdbEnvironment {
   const { directory } = options;
   try {
-    mkdirSync(directory, { recursive: true });
-    const root = open(toOpenOptions(options));
-    const table = <TableKey extends Key>(name: string): Table<TableKey> =>
-      root.openDB<Uint8Array, TableKey>({ name, encoding: 'binary' });
-    return {
-      root,
-      records: table('records'),
-      decisions: table('decisions'),
-      expiry: table('expiry'),
-      offsets: table('offsets'),
-      outbox: table('outbox'),
-      revision: table('revision'),
-      evidence: table('evidence'),
-      ensureSpace: () => ensureSpace(directory),
-    };
+    const { root, tables, write, close } = openGated(toOpenOptions(options), openTables);
+    return { root, ...tables, write, close, ensureSpace: () => ensureSpace(directory) };
   } catch (cause) {
     throw new AppError('FRAUD_STORE_UNAVAILABLE', { detail: 'Opening failed.', cause, facts: { directory } });
   }
+}
+
+function openTables(root: RootDatabase) {
+  const table = <TableKey extends Key>(name: string): Table<TableKey> =>
+    root.openDB<Uint8Array, TableKey>({ name, encoding: 'binary' });
+  return {
+    records: table<string>('records'),
+    decisions: table<string>('decisions'),
+    expiry: table<[number, string]>('expiry'),
+    offsets: table<[string, number]>('offsets'),
+    outbox: table<[string, number, number]>('outbox'),
+    revision: table<string>('revision'),
+    evidence: table<string>('evidence'),
+  };
 }
 
 function toOpenOptions({ directory, mapSizeBytes, survivesPowerLoss = false }: LmdbOptions) {

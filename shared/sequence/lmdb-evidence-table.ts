@@ -11,7 +11,7 @@ const BEHIND = '\u{7f}';
  * @throws AppError FRAUD_STORE_UNAVAILABLE
  */
 export function createLmdbEvidenceTable(options: LmdbOptions): EvidenceTable {
-  const { root, evidence, ensureSpace } = openEnvironment(options);
+  const { root, evidence, ensureSpace, write, close } = openEnvironment(options);
   const guard = <Answer>(action: () => Answer): Answer => {
     try {
       return action();
@@ -24,7 +24,7 @@ export function createLmdbEvidenceTable(options: LmdbOptions): EvidenceTable {
     update: (keys, change) =>
       guard(() => {
         ensureSpace();
-        root.transactionSync(() => {
+        write(() => {
           const changed = change(keys.map((key) => copyOf(evidence.getBinary(key))));
           for (const [index, key] of keys.entries()) {
             const bytes = changed[index];
@@ -39,7 +39,7 @@ export function createLmdbEvidenceTable(options: LmdbOptions): EvidenceTable {
         const range = evidence.getRange({ start: prefix, end: `${prefix}${BEHIND}` });
         return [...range].map(({ key, value }) => ({ key, bytes: Uint8Array.from(value) }));
       }),
-    close: () => root.close(),
+    close,
   };
 }
 

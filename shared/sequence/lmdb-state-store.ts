@@ -52,7 +52,7 @@ class LmdbStateStore implements StateStore {
   async commit(change: StateChange): Promise<void> {
     this.#guard(() => {
       this.#environment.ensureSpace();
-      const { revision, changed } = this.#environment.root.transactionSync(() => this.#apply(change));
+      const { revision, changed } = this.#environment.write(() => this.#apply(change));
       this.#cache.advanceTo(revision, changed);
       for (const { decisionKey } of change.decisions ?? []) this.#cache.noteDecided(decisionKey);
     });
@@ -90,10 +90,10 @@ class LmdbStateStore implements StateStore {
   }
 
   async eraseCard({ portfolioId, cardToken }: CardReference): Promise<ErasedCounts> {
-    const { root, records } = this.#environment;
+    const { write, records } = this.#environment;
     const key = entityKeyOf({ kind: 'card', portfolioId, key: cardToken });
     const isRecorded = this.#guard(() =>
-      root.transactionSync(() => {
+      write(() => {
         // Another revision: every process forgets what it has read.
         this.#writeRevision(this.#readRevision() + 1);
         return records.removeSync(key);
@@ -110,7 +110,7 @@ class LmdbStateStore implements StateStore {
   }
 
   async close(): Promise<void> {
-    await this.#environment.root.close();
+    await this.#environment.close();
   }
 
   /** Inside the write transaction: reads see the last commit of any process. */

@@ -1,7 +1,7 @@
 // shared/storage/lmdb-tables.ts: named tables of bytes in one LMDB environment that several processes share; for everything but histories.
-import { mkdirSync } from 'node:fs';
-import { type Database, open } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import { AppError } from '../errors.ts';
+import { openGated } from './lmdb-gate.ts';
 
 /** Keys are compared part by part: texts by bytes, numbers by value. */
 export type TableKey = string | readonly (string | number)[];
@@ -65,8 +65,7 @@ function toTable(bytes: Bytes): Table {
 export function openTables<Name extends string>(options: TablesOptions<Name>): Tables<Name> {
   const { directory, names, isFlushed } = options;
   try {
-    mkdirSync(directory, { recursive: true });
-    const root = open({
+    const options = {
       path: directory,
       mapSize: MAP_BYTES,
       noSubdir: false,
@@ -74,16 +73,18 @@ export function openTables<Name extends string>(options: TablesOptions<Name>): T
       overlappingSync: false,
       noSync: !isFlushed,
       useWritemap: !isFlushed && process.platform !== 'win32',
-    });
-    const opened = names.map((name): [Name, Table] => [
-      name,
-      toTable(root.openDB<Uint8Array, string | (string | number)[]>({ name, encoding: 'binary' })),
-    ]);
+    };
+    const openAll = (root: RootDatabase) =>
+      names.map((name): [Name, Table] => [
+        name,
+        toTable(root.openDB<Uint8Array, string | (string | number)[]>({ name, encoding: 'binary' })),
+      ]);
+    const { root, tables, write, close } = openGated(options, openAll);
     return {
-      table: Object.fromEntries(opened) as Record<Name, Table>,
-      transaction: (action) => root.transactionSync(action),
+      table: Object.fromEntries(tables) as Record<Name, Table>,
+      transaction: write,
       refresh: () => root.resetReadTxn(),
-      close: () => root.close(),
+      close,
     };
   } catch (cause) {
     throw new AppError('FRAUD_STORE_UNAVAILABLE', { detail: 'Opening failed.', cause, facts: { directory } });

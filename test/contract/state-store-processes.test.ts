@@ -89,6 +89,22 @@ describe('lmdb state store across processes', () => {
     expect(await expectWhole(2)).toBe(800);
   });
 
+  test('a process that writes loses nothing while others open and close the store', async () => {
+    const writer = startWriter(directory, 0, 4000);
+    let isRunning = true;
+    const exited = once(writer, 'exit').then(() => {
+      isRunning = false;
+    });
+    if (writer.stdout) await once(writer.stdout, 'readable');
+    writer.stdout?.resume();
+    while (isRunning) {
+      await createLmdbStateStore({ directory, mapSizeBytes: 2 ** 28 }).close();
+      await new Promise(setImmediate);
+    }
+    await exited;
+    expect(await expectWhole(1)).toBe(4000);
+  });
+
   test('kill -9 at any moment loses no commit and tears none, and a rerun ends where an undisturbed run does', async () => {
     for (const lines of [1, 60, 23]) {
       await killAfter(startWriter(directory, 0, 100_000), lines);

@@ -48,4 +48,14 @@ export const trainingErrors = {
     'A file of the archive is not there, or is not what it should be.',
     'It was removed or changed since it was listed: run again; when it stays, restore it from a copy.',
   ),
+  FRAUD_ENCODER_REFUSED: entry(
+    'usage',
+    'This encoder cannot be taken.',
+    'Read the reason; mend the export or its manifest and import it again. Nothing was registered.',
+  ),
+  FRAUD_ENCODER_WITHOUT_WEIGHTS: entry(
+    'usage',
+    'This technique changes the weights of the encoder, and of an imported one only the finished model is known.',
+    'Use feature extraction, or alignment alone (`adaptation.pretraining: false`), or a shipped encoder.',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;

@@ -5,8 +5,9 @@ import type { EncoderConfig } from './definition.ts';
 export const encoderSizesSchema = z.object({
   name: z.string(),
   width: z.int().positive(),
-  layers: z.int().positive(),
-  heads: z.int().positive(),
-  feedForward: z.int().positive(),
+  /** 0 (and the next two) for an imported encoder: it is not made from our definition. */
+  layers: z.int().min(0),
+  heads: z.int().min(0),
+  feedForward: z.int().min(0),
   window: z.int().positive(),
 }) satisfies z.ZodType<EncoderConfig>;

@@ -40,6 +40,8 @@ export interface OnnxBuilder {
     outputs: number,
     attributes?: Record<string, Attribute>,
   ): string[];
+  /** Takes nodes and weights of another graph, whose names must not be among those given here. */
+  adopt(parts: { readonly nodes: readonly NodeProto[]; readonly weights: readonly TensorProto[] }): void;
   /** The model as bytes of a ModelProto. */
   build(graphName: string, metadata: Readonly<Record<string, string>>): Uint8Array;
 }
@@ -85,8 +87,8 @@ function toValueInfo(name: string, elemType: DataType, shape: readonly Dimension
   });
 }
 
-/** An empty model. Little-endian machines only, as all that run Node are. */
-export function createOnnxBuilder(): OnnxBuilder {
+/** An empty model of an operator set. Little-endian machines only, as all that run Node are. */
+export function createOnnxBuilder(opset: bigint = OPSET): OnnxBuilder {
   const nodeList: NodeProto[] = [];
   const initializers = new Map<string, TensorProto>();
   const inputs: ValueInfoProto[] = [];
@@ -131,13 +133,17 @@ export function createOnnxBuilder(): OnnxBuilder {
       constant(`float:${value}`, () => toTensor(`float:${value}`, [], Float32Array.of(value))),
     int32Scalar: (value) =>
       constant(`int32:${value}`, () => toTensor(`int32:${value}`, [], Int32Array.of(value))),
+    adopt({ nodes: others, weights }) {
+      nodeList.push(...others);
+      for (const tensor of weights) initializers.set(tensor.name, tensor);
+    },
     build: (graphName, metadata) =>
       toBinary(
         ModelProtoSchema,
         create(ModelProtoSchema, {
           irVersion: IR_VERSION,
           producerName: 'fraudstream',
-          opsetImport: [{ domain: '', version: OPSET }],
+          opsetImport: [{ domain: '', version: opset }],
           metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
           graph: {
             name: graphName,

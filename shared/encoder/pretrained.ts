@@ -1,4 +1,4 @@
-// shared/encoder/pretrained.ts: pretrained encoders on disk: manifest, digests, loading; those in ./pretrained are shipped.
+// shared/encoder/pretrained.ts: pretrained encoders on disk: manifest, digests, loading; those in ./pretrained are shipped, imported ones lie in FRAUD_HOME.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,6 +42,14 @@ export const pretrainedManifestSchema = z.object({
     })
     .optional(),
   command: z.string(),
+  /** Of an encoder that was trained elsewhere: its maker's manifest, the readings it gives, and what trying it showed. */
+  imported: z
+    .object({
+      manifest: z.record(z.string(), z.unknown()),
+      readings: z.array(z.string()),
+      trial: z.record(z.string(), z.number()),
+    })
+    .optional(),
   files: z.record(z.string(), digested),
 });
 export type PretrainedManifest = z.infer<typeof pretrainedManifestSchema>;
@@ -52,7 +60,10 @@ export interface PretrainedEncoder {
   /** ONNX bytes, as verified. */
   readonly model: Uint8Array;
   readonly manifest: PretrainedManifest;
-  /** Read and verified on demand: only training needs them. */
+  /**
+   * Read and verified on demand: only training needs them.
+   * @throws AppError FRAUD_ENCODER_WITHOUT_WEIGHTS for an imported encoder
+   */
   readWeights(): EncoderWeights;
 }
 
@@ -66,6 +77,17 @@ export function shippedDirectory(name: string): string {
   return join(packageRoot, 'shared', 'encoder', 'pretrained', name);
 }
 
+/** Directory in which imported encoders lie, one directory each: `encoders` in FRAUD_HOME. */
+export function importedDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment.FRAUD_HOME ?? '.fraud', 'encoders');
+}
+
+/** The directory that a name stands for: a shipped encoder, an imported one, or itself. */
+export function encoderDirectory(nameOrDirectory: string): string {
+  const places = [shippedDirectory(nameOrDirectory), join(importedDirectory(), nameOrDirectory)];
+  return places.find((place) => existsSync(join(place, PRETRAINED_FILES.manifest))) ?? nameOrDirectory;
+}
+
 function readVerified(directory: string, file: string, manifest: PretrainedManifest): Uint8Array {
   const bytes = new Uint8Array(readFileSync(join(directory, file)));
   if (sha256Of(bytes) === manifest.files[file]?.sha256) return bytes;
@@ -73,12 +95,11 @@ function readVerified(directory: string, file: string, manifest: PretrainedManif
 }
 
 /**
- * A shipped encoder by name (a directory of ./pretrained, such as `small`), or any by its directory.
+ * A shipped encoder by name (a directory of ./pretrained, such as `small`), an imported one by its version, or any by its directory.
  * @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_INVALID, FRAUD_MODEL_HASH_MISMATCH
  */
 export function loadPretrained(nameOrDirectory: string): PretrainedEncoder {
-  const shipped = shippedDirectory(nameOrDirectory);
-  const directory = existsSync(shipped) ? shipped : nameOrDirectory;
+  const directory = encoderDirectory(nameOrDirectory);
   const file = join(directory, PRETRAINED_FILES.manifest);
   if (!existsSync(file)) {
     throw new AppError('FRAUD_MODEL_NOT_FOUND', {
@@ -94,6 +115,11 @@ export function loadPretrained(nameOrDirectory: string): PretrainedEncoder {
     model: readVerified(directory, PRETRAINED_FILES.model, manifest),
     manifest,
     readWeights() {
+      if (manifest.imported) {
+        throw new AppError('FRAUD_ENCODER_WITHOUT_WEIGHTS', {
+          detail: `${manifest.encoderVersion} was imported.`,
+        });
+      }
       const { tensors } = fromSafetensors(readVerified(directory, PRETRAINED_FILES.weights, manifest));
       return new Map([...tensors].map(([name, { values }]) => [name, values]));
     },

@@ -36,7 +36,7 @@ const layers: readonly (readonly string[])[] = [
     'evaluation',
     'report',
   ],
-  ['scoring', 'credit', 'replay', 'training-set'],
+  ['scoring', 'credit', 'replay', 'training-set', 'encoder-import'],
   ['restore', 'prepare', 'training', 'transfer'],
 ];
 

@@ -20,6 +20,7 @@ import {
   type AliasMove,
   aliases,
   type Registry,
+  sortMoves,
   type VerifiedVersion,
 } from './registry.ts';
 import { isFileError, writeDurably } from './write-durably.ts';
@@ -87,13 +88,13 @@ export class FileRegistry implements Registry {
   }
 
   async readAlias(alias: Alias): Promise<AliasEntry | undefined> {
-    const directory = join(this.#root, 'aliases', alias);
-    const latest = (await this.#namesIn(directory))
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .at(-1);
-    if (latest === undefined) return undefined;
-    return aliasEntrySchema.parse(JSON.parse(await readFile(join(directory, latest), 'utf8')));
+    const latest = (await this.#entryFiles(alias)).at(-1);
+    return latest === undefined ? undefined : readEntry(latest);
+  }
+
+  async readHistory(alias?: Alias): Promise<AliasEntry[]> {
+    const files = await Promise.all((alias ? [alias] : aliases).map((name) => this.#entryFiles(name)));
+    return sortMoves(await Promise.all(files.flat().map(readEntry)));
   }
 
   async moveAlias({ expectedFence, ...move }: AliasMove): Promise<AliasEntry> {
@@ -127,6 +128,16 @@ export class FileRegistry implements Registry {
     }
   }
 
+  /** Paths of an alias's entries, first move first. */
+  async #entryFiles(alias: Alias): Promise<string[]> {
+    const directory = join(this.#root, 'aliases', alias);
+    const names = await this.#namesIn(directory);
+    return names
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => join(directory, name));
+  }
+
   async #expectSame(modelVersion: string, manifestDigest: string): Promise<void> {
     if (sha256Of(await this.#readManifestBytes(modelVersion)) !== manifestDigest) {
       throw new AppError('FRAUD_MODEL_EXISTS', { detail: modelVersion });
@@ -158,6 +169,10 @@ export class FileRegistry implements Registry {
       throw cause;
     }
   }
+}
+
+async function readEntry(path: string): Promise<AliasEntry> {
+  return aliasEntrySchema.parse(JSON.parse(await readFile(path, 'utf8')));
 }
 
 /** Reads each named file once; a missing one is left out, and verification names it. */

@@ -8,7 +8,14 @@ import {
   type VersionFiles,
   verifyFiles,
 } from './manifest.ts';
-import type { Alias, AliasEntry, AliasMove, Registry, VerifiedVersion } from './registry.ts';
+import {
+  type Alias,
+  type AliasEntry,
+  type AliasMove,
+  type Registry,
+  sortMoves,
+  type VerifiedVersion,
+} from './registry.ts';
 
 interface StoredVersion {
   readonly manifestBytes: Uint8Array;
@@ -18,7 +25,7 @@ interface StoredVersion {
 /** Versions live as long as the object; bytes are copied in and out. */
 export class MemoryRegistry implements Registry {
   readonly #versions = new Map<string, StoredVersion>();
-  readonly #aliases = new Map<Alias, AliasEntry>();
+  #moves: readonly AliasEntry[] = [];
 
   async publish(manifest: Manifest, files: VersionFiles): Promise<{ readonly manifestDigest: string }> {
     verifyFiles(manifest, files);
@@ -52,12 +59,16 @@ export class MemoryRegistry implements Registry {
   }
 
   async readAlias(alias: Alias): Promise<AliasEntry | undefined> {
-    return this.#aliases.get(alias);
+    return this.#latest(alias);
+  }
+
+  async readHistory(alias?: Alias): Promise<AliasEntry[]> {
+    return sortMoves(this.#moves.filter((move) => alias === undefined || move.alias === alias));
   }
 
   async moveAlias({ expectedFence, ...move }: AliasMove): Promise<AliasEntry> {
     const manifestDigest = sha256Of(this.#find(move.modelVersion).manifestBytes);
-    const before = this.#aliases.get(move.alias);
+    const before = this.#latest(move.alias);
     if ((before?.fence ?? 0) !== expectedFence) {
       throw new AppError('FRAUD_ALIAS_CONFLICT', { detail: move.alias });
     }
@@ -67,7 +78,7 @@ export class MemoryRegistry implements Registry {
       fence: expectedFence + 1,
       replaced: before?.modelVersion,
     };
-    this.#aliases.set(move.alias, entry);
+    this.#moves = [...this.#moves, entry];
     return entry;
   }
 
@@ -75,6 +86,10 @@ export class MemoryRegistry implements Registry {
   corrupt(modelVersion: string, fileName: string): void {
     const bytes = this.#find(modelVersion).files.get(fileName);
     if (bytes) bytes[0] = (bytes[0] ?? 0) ^ 0xff;
+  }
+
+  #latest(alias: Alias): AliasEntry | undefined {
+    return this.#moves.findLast((move) => move.alias === alias);
   }
 
   #find(modelVersion: string): StoredVersion {

@@ -55,6 +55,8 @@ export interface Registry {
    */
   loadVerified(modelVersion: string, expectedDigest?: string): Promise<VerifiedVersion>;
   readAlias(alias: Alias): Promise<AliasEntry | undefined>;
+  /** Every move there ever was, oldest first; of one alias only when it is named. Moves of one alias come by their fence. */
+  readHistory(alias?: Alias): Promise<AliasEntry[]>;
   /** @throws AppError FRAUD_ALIAS_CONFLICT when the alias was moved meanwhile, FRAUD_MODEL_NOT_FOUND */
   moveAlias(move: AliasMove): Promise<AliasEntry>;
 }
@@ -72,8 +74,9 @@ export interface PromoteNote extends MoveNote {
 }
 
 /**
- * Makes `modelVersion` champion; the one before becomes `previous`. The champion's entry itself names what it replaced,
- * so a crash between the two moves loses nothing a roll-back needs.
+ * Makes `modelVersion` champion; the one before becomes `previous`. The champion's own entry names what it replaced, so a crash between
+ * the two moves loses nothing that a roll-back needs, and whoever promotes next, the same version included, makes `previous` follow.
+ * Of several promoters that saw the same champion exactly one wins; the winner is never told that it lost.
  * @throws AppError FRAUD_ALIAS_CONFLICT, FRAUD_MODEL_NOT_FOUND
  */
 export async function promote(
@@ -81,44 +84,85 @@ export async function promote(
   modelVersion: string,
   { championFence, ...note }: PromoteNote,
 ): Promise<AliasEntry> {
-  const [before, previous] = await Promise.all([
-    registry.readAlias('champion'),
-    registry.readAlias('previous'),
-  ]);
-  if (before?.modelVersion === modelVersion) return before;
+  const before = await registry.readAlias('champion');
+  if (before?.modelVersion === modelVersion) {
+    await alignPrevious(registry);
+    return before;
+  }
   if (championFence !== undefined && championFence !== (before?.fence ?? 0)) {
     throw new AppError('FRAUD_ALIAS_CONFLICT', {
       detail: 'Another version became champion since the comparison.',
     });
   }
-  const entry = await registry.moveAlias({
-    alias: 'champion',
-    modelVersion,
-    expectedFence: before?.fence ?? 0,
-    ...note,
-  });
-  if (before) {
-    const expectedFence = previous?.fence ?? 0;
-    await registry.moveAlias({
-      alias: 'previous',
-      modelVersion: before.modelVersion,
-      expectedFence,
-      ...note,
-    });
-  }
+  const expectedFence = before?.fence ?? 0;
+  const entry = await registry.moveAlias({ alias: 'champion', modelVersion, expectedFence, ...note });
+  await alignPrevious(registry);
   return entry;
 }
 
 /**
- * Makes the version that the champion replaced champion again.
- * @throws AppError FRAUD_MODEL_NOT_FOUND when there is nothing to go back to
+ * Makes `previous` what the champion replaced, with the champion's own note. `previous` is read first: whoever moves it on an outdated
+ * champion does so before somebody who knows better, or not at all.
+ */
+async function alignPrevious(registry: Registry): Promise<void> {
+  for (;;) {
+    const previous = await registry.readAlias('previous');
+    const champion = await registry.readAlias('champion');
+    if (champion?.replaced === undefined || champion.replaced === previous?.modelVersion) return;
+    const { replaced, movedAt, by, reason } = champion;
+    const expectedFence = previous?.fence ?? 0;
+    try {
+      await registry.moveAlias({
+        alias: 'previous',
+        modelVersion: replaced,
+        expectedFence,
+        movedAt,
+        by,
+        reason,
+      });
+      return;
+    } catch (error) {
+      // Each conflict is somebody else's move: look again.
+      if (!isConflict(error)) throw error;
+    }
+  }
+}
+
+/** True when an alias was moved by somebody else meanwhile. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'FRAUD_ALIAS_CONFLICT';
+}
+
+/**
+ * Makes the version that the champion replaced champion again. Asked twice at once, it goes back once.
+ * @throws AppError FRAUD_MODEL_NOT_FOUND when there is nothing to go back to, FRAUD_ALIAS_CONFLICT when the champion changed meanwhile
  */
 export async function rollBack(registry: Registry, note: MoveNote): Promise<AliasEntry> {
   const champion = await registry.readAlias('champion');
   if (champion?.replaced === undefined) {
     throw new AppError('FRAUD_MODEL_NOT_FOUND', { detail: 'The champion has replaced no other version.' });
   }
-  return promote(registry, champion.replaced, note);
+  return promote(registry, champion.replaced, { ...note, championFence: champion.fence });
+}
+
+/**
+ * All moves in one order: by time, at the same time the champion's first, within an alias always by fence: clocks of several
+ * machines may disagree, so no move counts as earlier than the one before it.
+ */
+export function sortMoves(moves: readonly AliasEntry[]): AliasEntry[] {
+  const ordered = aliases.flatMap((alias, rank) => {
+    let latest = '';
+    return moves
+      .filter((move) => move.alias === alias)
+      .sort((left, right) => left.fence - right.fence)
+      .map((move) => {
+        latest = move.movedAt > latest ? move.movedAt : latest;
+        return { move, movedAt: latest, rank };
+      });
+  });
+  return ordered
+    .sort((left, right) => left.movedAt.localeCompare(right.movedAt) || left.rank - right.rank)
+    .map(({ move }) => move);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   type VersionFiles,
   verifyFiles,
 } from './manifest.ts';
-import { type AliasEntry, promote, type Registry, type VerifiedVersion } from './registry.ts';
+import { type AliasEntry, isConflict, promote, type Registry, type VerifiedVersion } from './registry.ts';
 
 /** Directory of the version that ships with the package. */
 export const shippedDirectory: string = join(packageRoot, 'infra', 'champion');
@@ -49,7 +49,19 @@ export async function ensureChampion(
   if (champion) return champion;
   const { manifest, files } = await loadShipped(directory);
   await registry.publish(manifest, files);
-  return promote(registry, manifest.modelVersion, { movedAt, by: 'set-up', reason: 'first champion' });
+  try {
+    return await promote(registry, manifest.modelVersion, {
+      movedAt,
+      by: 'set-up',
+      reason: 'first champion',
+      championFence: 0,
+    });
+  } catch (error) {
+    // Another process set up the same registry at the same time: its champion stands.
+    const theirs = isConflict(error) ? await registry.readAlias('champion') : undefined;
+    if (!theirs) throw error;
+    return theirs;
+  }
 }
 
 /** Writes a version as the one that ships with the package, in place of the one there. */

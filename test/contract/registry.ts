@@ -144,6 +144,104 @@ export function testRegistryContract(name: string, create: () => Promise<Registr
       expect((await loadAlias(registry, 'champion')).version.manifest.modelVersion).toBe('a');
     });
 
+    test('history tells every move of every alias in order: who, when, why', async () => {
+      const { registry, second = registry } = await create();
+      await publish(registry, 'a');
+      await publish(registry, 'b');
+      expect(await registry.readHistory()).toEqual([]);
+      const at = (minute: number) => `2026-01-01T00:0${minute}:00.000Z`;
+      await promote(registry, 'a', { movedAt: at(1), by: 'ann', reason: 'first' });
+      const challenger = { alias: 'challenger', modelVersion: 'b', expectedFence: 0 } as const;
+      await second.moveAlias({ ...challenger, movedAt: at(2), by: 'retrainer', reason: 'passed' });
+      await promote(registry, 'b', { movedAt: at(3), by: 'ben', reason: 'better' });
+      await rollBack(second, { movedAt: at(4), by: 'cem', reason: 'worse after all' });
+      const told = (await second.readHistory()).map(({ alias, modelVersion, fence, by, reason }) =>
+        [alias, modelVersion, fence, by, reason].join(' '),
+      );
+      expect(told).toEqual([
+        'champion a 1 ann first',
+        'challenger b 1 retrainer passed',
+        'champion b 2 ben better',
+        'previous a 1 ben better',
+        'champion a 3 cem worse after all',
+        'previous b 2 cem worse after all',
+      ]);
+      expect(await registry.readHistory('previous')).toEqual(
+        (await registry.readHistory()).filter(({ alias }) => alias === 'previous'),
+      );
+      expect((await registry.readHistory('champion')).at(-1)).toEqual(await registry.readAlias('champion'));
+    });
+
+    test('a clock that runs behind does not turn the order of moves round', async () => {
+      const { registry } = await create();
+      for (const name of ['a', 'b', 'c']) await publish(registry, name);
+      await promote(registry, 'a', { movedAt: '2026-01-01T00:05:00.000Z', by: 'ahead' });
+      await promote(registry, 'b', { movedAt: '2026-01-01T00:01:00.000Z', by: 'behind' });
+      await promote(registry, 'c', { movedAt: '2026-01-01T00:02:00.000Z', by: 'behind' });
+      const champions = (await registry.readHistory()).filter(({ alias }) => alias === 'champion');
+      expect(champions.map(({ modelVersion }) => modelVersion)).toEqual(['a', 'b', 'c']);
+    });
+
+    test('a promotion that crashed between its two moves is mended by asking for it again, or by the next one', async () => {
+      const { registry } = await create();
+      for (const name of ['a', 'b', 'c']) await publish(registry, name);
+      await promote(registry, 'a', note);
+      const crashAfterFirstMove = (expectedFence: number, modelVersion: string) =>
+        registry.moveAlias({ alias: 'champion', modelVersion, expectedFence, ...note });
+      await crashAfterFirstMove(1, 'b');
+      expect(await registry.readAlias('previous')).toBeUndefined();
+      expect(await promote(registry, 'b', note)).toMatchObject({ modelVersion: 'b', fence: 2 });
+      expect((await registry.readAlias('previous'))?.modelVersion).toBe('a');
+      await crashAfterFirstMove(2, 'c');
+      expect(await rollBack(registry, note)).toMatchObject({ modelVersion: 'b', fence: 4, replaced: 'c' });
+      expect((await registry.readAlias('previous'))?.modelVersion).toBe('c');
+      await promote(registry, 'b', note);
+      expect(await registry.readHistory('champion')).toHaveLength(4);
+    });
+
+    test('of many promoters that saw the same champion one wins, is told so, and previous is what it replaced', async () => {
+      const { registry, second = registry } = await create();
+      const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+      for (const name of names) await publish(registry, name);
+      const { fence: championFence } = await promote(registry, 'a', note);
+      const promotions = names
+        .slice(1)
+        .map((name, index) => promote(index % 2 ? registry : second, name, { ...note, championFence }));
+      const settled = await Promise.allSettled(promotions);
+      const won = settled.filter(({ status }) => status === 'fulfilled');
+      const lost = settled.filter((each) => each.status === 'rejected');
+      expect(won).toHaveLength(1);
+      for (const { reason } of lost) expect(reason).toMatchObject({ code: 'FRAUD_ALIAS_CONFLICT' });
+      expect(await registry.readAlias('champion')).toMatchObject({ fence: 2, replaced: 'a' });
+      expect((await registry.readAlias('previous'))?.modelVersion).toBe('a');
+    });
+
+    test('promoters in a row, each beginning before the last one ended, all win and leave previous right', async () => {
+      const { registry, second = registry } = await create();
+      const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+      for (const name of names) await publish(registry, name);
+      const settled = await Promise.allSettled(
+        names.map(async (name, index) => {
+          await expect
+            .poll(async () => (await registry.readAlias('champion'))?.fence ?? 0, { interval: 1 })
+            .toBe(index);
+          return promote(index % 2 ? registry : second, name, note);
+        }),
+      );
+      expect(settled.map(({ status }) => status)).toEqual(names.map(() => 'fulfilled'));
+      expect(await registry.readAlias('champion')).toMatchObject({ modelVersion: 'h', fence: 8 });
+      expect((await registry.readAlias('previous'))?.modelVersion).toBe('g');
+    });
+
+    test('two roll-backs at once go back once', async () => {
+      const { registry, second = registry } = await create();
+      for (const name of ['a', 'b']) await publish(registry, name);
+      await promote(registry, 'a', note);
+      await promote(registry, 'b', note);
+      await Promise.allSettled([rollBack(registry, note), rollBack(second, note)]);
+      expect(await registry.readAlias('champion')).toMatchObject({ modelVersion: 'a', fence: 3 });
+    });
+
     test('the first champion has nothing to roll back to', async () => {
       const { registry } = await create();
       await publish(registry, 'a');

@@ -19,7 +19,9 @@ export function createVersion(
     'card.md',
     'reference-0.json',
   ];
-  const files = new Map(names.map((name) => [name, new TextEncoder().encode(`${content} ${name}`)]));
+  const files = new Map(
+    names.map((name) => [name, new TextEncoder().encode(JSON.stringify(`${content} ${name}`))]),
+  );
   const head = { file: 'full.onnx', inputs: ['amount'] };
   const manifest: Manifest = {
     formatVersion: 1,

@@ -11,8 +11,8 @@ import { type AssembledVersion, assembleVersion } from '../../../shared/training
 import { type BackendName, backendNames, chooseBackend } from '../../../shared/training/backend.ts';
 import { type BootstrapResult, bootstrap } from '../../../shared/training/bootstrap.ts';
 import { defaultSizes } from '../../../shared/training/bootstrap-portfolios.ts';
+import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { toCount } from '../option-values.ts';
-import { defaultRegistryDirectory } from './models.ts';
 
 interface BootstrapCommand {
   readonly encoder: string;

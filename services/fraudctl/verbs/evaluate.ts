@@ -17,9 +17,9 @@ import { aliases, loadAlias } from '../../../shared/registry/registry.ts';
 import { ensureChampion } from '../../../shared/registry/shipped-champion.ts';
 import { createChampion } from '../../../shared/scoring/champion.ts';
 import { toDate } from '../mapped-file-options.ts';
+import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { toPositive, toWhole } from '../option-values.ts';
 import { createProgress, type Progress } from '../progress.ts';
-import { defaultRegistryDirectory } from './models.ts';
 
 interface EvaluateOptions {
   readonly scores: readonly string[];

@@ -1,36 +1,20 @@
-// services/fraudctl/verbs/models.ts: `fraudctl models list|show|promote|roll-back`: versions in the registry and their aliases.
-import { join } from 'node:path';
+// services/fraudctl/verbs/models.ts: `fraudctl models list|history|show|compare|promote|roll-back`: versions in the registry and their aliases.
 import type { Command } from 'commander';
-import { systemClock } from '../../../shared/clock.ts';
-import { FileRegistry } from '../../../shared/registry/file-registry.ts';
-import {
-  type AliasEntry,
-  aliases,
-  promote,
-  type Registry,
-  rollBack,
-} from '../../../shared/registry/registry.ts';
-
-interface RegistryOptions {
-  readonly registry: string;
-  readonly json?: boolean;
-}
-
-interface MoveOptions extends RegistryOptions {
-  readonly by: string;
-  readonly reason?: string;
-}
-
-/** Directory of the registry unless an option names another: below FRAUD_HOME. */
-export function defaultRegistryDirectory(): string {
-  return join(process.env.FRAUD_HOME || '.fraud', 'registry');
-}
+import { compareModels } from '../models/compare-models.ts';
+import { listModels, tellHistory } from '../models/list-models.ts';
+import { promoteModel, rollBackModel } from '../models/move-models.ts';
+import { defaultRegistryDirectory } from '../models/registry-options.ts';
+import { showModel } from '../models/show-model.ts';
 
 /** Adds the verb and its sub-commands. */
 export function register(program: Command): void {
   const models = program
     .command('models')
-    .description('model versions in the registry, and which one decides');
+    .description('model versions in the registry, which one decides, and who moved it when and why')
+    .addHelpText(
+      'after',
+      '\nA version may be named by an alias: champion, challenger, previous.\n`npm start` keeps a registry of its own: --registry .fraud/demonstration/registry',
+    );
   const withRegistry = (name: string, description: string): Command =>
     models
       .command(name)
@@ -43,66 +27,17 @@ export function register(program: Command): void {
       .option('--reason <sentence>', 'why, kept with the move');
 
   withRegistry('list', 'all versions, newest first, with their aliases').action(listModels);
-  withRegistry('show <version>', 'manifest of one version, verified byte for byte').action(showModel);
+  withRegistry('history', 'every move of an alias: who, when, why').action(tellHistory);
+  withRegistry('show <version>', 'one version, verified byte for byte: lineage, moves, files').action(
+    showModel,
+  );
+  withRegistry('compare <left> <right>', 'what differs between two versions, and which is better').action(
+    compareModels,
+  );
   withMove('promote <version>', 'make a version champion; the one before becomes previous').action(
-    async (version: string, options: MoveOptions) =>
-      printEntry(await promote(openRegistry(options), version, toNote(options)), options),
+    promoteModel,
   );
-  withMove('roll-back', 'make the version that the champion replaced champion again').action(
-    async (options: MoveOptions) =>
-      printEntry(await rollBack(openRegistry(options), toNote(options)), options),
-  );
-}
-
-function openRegistry({ registry }: RegistryOptions): Registry {
-  return new FileRegistry(registry);
-}
-
-function toNote({ by, reason }: MoveOptions): { movedAt: string; by: string; reason: string | undefined } {
-  return { movedAt: new Date(systemClock.now()).toISOString(), by, reason };
-}
-
-async function listModels(options: RegistryOptions): Promise<void> {
-  const registry = openRegistry(options);
-  const entries = await Promise.all(aliases.map((alias) => registry.readAlias(alias)));
-  const manifests = await Promise.all(
-    (await registry.listVersions()).map((version) => registry.readManifest(version)),
-  );
-  const rows = manifests
-    .map(({ modelVersion, createdAt, encoder }) => ({
-      modelVersion,
-      createdAt,
-      encoderVersion: encoder.version,
-      aliases: entries.flatMap((entry) => (entry?.modelVersion === modelVersion ? [entry.alias] : [])),
-    }))
-    .sort((left, right) => right.createdAt.localeCompare(left.createdAt));
-  const lines = rows.map(
-    (row) =>
-      `${row.modelVersion}  ${row.createdAt}  encoder ${row.encoderVersion}  ${row.aliases.join(', ')}`,
-  );
-  const nothing = 'No version is registered. `npm start` registers the one that ships.';
-  print(options.json ? JSON.stringify(rows) : lines.join('\n') || nothing);
-}
-
-async function showModel(version: string, options: RegistryOptions): Promise<void> {
-  const { manifest, manifestDigest } = await openRegistry(options).loadVerified(version);
-  const { thresholds, references, encoder } = manifest;
-  const lines = [
-    `${manifest.modelVersion}  made ${manifest.createdAt}  manifest ${manifestDigest}`,
-    `encoder ${encoder.version}, features ${manifest.featureVersion}`,
-    `review from ${thresholds.reviewAbove}, decline from ${thresholds.declineAbove}`,
-    `population references: ${Object.keys(references).join(', ')}`,
-    ...Object.entries(manifest.files).map(([name, file]) => `${file.sha256}  ${file.bytes}  ${name}`),
-  ];
-  print(options.json ? JSON.stringify({ manifestDigest, manifest }) : lines.join('\n'));
-}
-
-function printEntry(entry: AliasEntry, options: RegistryOptions): void {
-  const replaced = entry.replaced ? `, replaced ${entry.replaced}` : '';
-  const sentence = `${entry.alias} is ${entry.modelVersion} (move ${entry.fence}${replaced})`;
-  print(options.json ? JSON.stringify(entry) : sentence);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  withMove('roll-back', 'make the version that the champion replaced champion again')
+    .option('--from <version>', 'only while this version is champion')
+    .action(rollBackModel);
 }

@@ -13,8 +13,8 @@ import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { type Champion, createChampion } from '../../../shared/scoring/champion.ts';
 import { type AssembledVersion, withReference } from '../../../shared/training/assemble-version.ts';
 import { measurePortfolio } from '../../../shared/training/measure-portfolio.ts';
+import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { toCount } from '../option-values.ts';
-import { defaultRegistryDirectory } from './models.ts';
 
 interface ReferenceOptions {
   readonly mapping: string;

@@ -5,6 +5,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { logToMlflow } from '../../../shared/evaluation/mlflow.ts';
 import { defaultRunsDirectory, listRuns, readRun } from '../../../shared/evaluation/run-folder.ts';
 import { compareRuns, writeRunsReport } from '../../../shared/report/runs-report.ts';
+import { toColumns } from '../to-columns.ts';
 
 interface RunsOptions {
   readonly runs: string;
@@ -30,18 +31,6 @@ export function register(program: Command): void {
 
 function print(facts: unknown, text: string, { json }: RunsOptions): void {
   process.stdout.write(`${json ? JSON.stringify(facts) : text}\n`);
-}
-
-function toColumns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function list(options: RunsOptions): void {

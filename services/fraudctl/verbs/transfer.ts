@@ -17,8 +17,8 @@ import { runTransfer, type TransferResult } from '../../../shared/transfer/run-t
 import { controlNames, parseTransferConfig, techniques } from '../../../shared/transfer/transfer-config.ts';
 import type { TellHistory } from '../../../shared/transfer/transfer-rows.ts';
 import { toDate, withPortfolio } from '../mapped-file-options.ts';
+import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { toCount, toPositive } from '../option-values.ts';
-import { defaultRegistryDirectory } from './models.ts';
 
 interface TransferOptions {
   readonly technique: string;

@@ -1,9 +1,10 @@
 // test/services/fraudctl/models.test.ts: `fraudctl models` lists, shows, promotes and rolls back versions of a registry.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
 import { register } from '../../../services/fraudctl/verbs/models.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { createVersion } from '../../contract/registry.ts';
@@ -17,7 +18,7 @@ async function createDesk() {
     const { manifest, files } = createVersion(name);
     await registry.publish(manifest, files);
   }
-  const run = async (...words: string[]): Promise<unknown> => {
+  const tell = async (...words: string[]): Promise<string> => {
     let output = '';
     const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
       output += String(text);
@@ -26,11 +27,12 @@ async function createDesk() {
     const program = new Command();
     register(program);
     await program
-      .parseAsync(['models', ...words, '--registry', directory, '--json'], { from: 'user' })
+      .parseAsync(['models', ...words, '--registry', directory], { from: 'user' })
       .finally(() => spy.mockRestore());
-    return JSON.parse(output);
+    return output;
   };
-  return { run };
+  const run = async (...words: string[]): Promise<unknown> => JSON.parse(await tell(...words, '--json'));
+  return { run, tell, registry, directory };
 }
 
 test('a promoted version is champion, the one before previous, and roll-back turns it round', async () => {
@@ -53,3 +55,76 @@ test('show verifies every byte and tells the manifest', async () => {
   expect(await run('show', 'a')).toMatchObject({ manifest: { modelVersion: 'a' } });
   await expect(run('show', 'c')).rejects.toMatchObject({ code: 'FRAUD_MODEL_NOT_FOUND' });
 });
+
+test('history tells who moved what, when and why, and a version may be named by its alias', async () => {
+  const { run, tell } = await createDesk();
+  await run('promote', 'a', '--by', 'ann', '--reason', 'the first');
+  await run('promote', 'b', '--by', 'ben', '--reason', 'caught more');
+  const text = await tell('history');
+  expect(text).toMatch(/champion → a \(move 1\) .* by ann: the first/);
+  expect(text).toMatch(/champion → b \(move 2, replaced a\) .* by ben: caught more/);
+  expect(await run('history')).toHaveLength(3);
+  expect(await run('show', 'champion')).toMatchObject({
+    manifest: { modelVersion: 'b' },
+    moves: [{ by: 'ben', reason: 'caught more' }],
+  });
+  expect(await run('promote', 'previous')).toMatchObject({ modelVersion: 'a', fence: 3 });
+});
+
+test('show tells the ancestors as far as the registry knows them', async () => {
+  const { run, registry } = await createDesk();
+  const child = createVersion('c');
+  await registry.publish({ ...child.manifest, derivedFrom: 'b' }, child.files);
+  const grandchild = createVersion('d');
+  await registry.publish({ ...grandchild.manifest, derivedFrom: 'c' }, grandchild.files);
+  expect(await run('show', 'd')).toMatchObject({ ancestors: ['c', 'b'] });
+});
+
+test('compare marks what differs and says when two were never judged on the same rows', async () => {
+  const { run, tell, registry } = await createDesk();
+  const other = createVersion('other-encoder', 'other');
+  await registry.publish(other.manifest, other.files);
+  const differing = (table: unknown) =>
+    toFacts(table).flatMap(({ fact, differs }) => (differs ? [fact] : []));
+  expect(differing(await run('compare', 'a', 'b'))).toEqual(['manifest digest']);
+  expect(differing(await run('compare', 'a', 'other-encoder'))).toEqual([
+    'encoder digest',
+    'head digest',
+    'features-only digest',
+    'manifest digest',
+  ]);
+  expect(await tell('compare', 'a', 'b')).toContain('not judged on the same rows');
+});
+
+test('a version whose bytes changed is not promoted', async () => {
+  const { run, directory } = await createDesk();
+  await writeFile(join(directory, 'versions', 'a', 'full.onnx'), 'other bytes');
+  await expect(run('promote', 'a')).rejects.toMatchObject({ code: 'FRAUD_MODEL_HASH_MISMATCH' });
+  expect(await run('history')).toEqual([]);
+});
+
+test('a roll-back that names the version to leave goes back once, however often it is asked for', async () => {
+  const { run } = await createDesk();
+  await run('promote', 'a');
+  await run('promote', 'b');
+  await run('roll-back', '--from', 'b');
+  await expect(run('roll-back', '--from', 'b')).rejects.toMatchObject({ code: 'FRAUD_ALIAS_CONFLICT' });
+  expect(await run('show', 'champion')).toMatchObject({ manifest: { modelVersion: 'a' } });
+});
+
+test('list names the registry it read, and the one that npm start keeps', async () => {
+  const { tell, directory } = await createDesk();
+  vi.stubEnv('FRAUD_HOME', join(directory, 'home'));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  expect(await tell('list')).toContain(`Registry ${directory}.`);
+  const demonstration = join(directory, 'home', 'demonstration', 'registry');
+  await mkdir(demonstration, { recursive: true });
+  expect(await tell('list')).toContain(`--registry ${demonstration}`);
+});
+
+function toFacts(table: unknown): { readonly fact: string; readonly differs: boolean }[] {
+  return z.object({ facts: z.array(z.object({ fact: z.string(), differs: z.boolean() })) }).parse(table)
+    .facts;
+}

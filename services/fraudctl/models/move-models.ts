@@ -1,0 +1,44 @@
+// services/fraudctl/models/move-models.ts: promotion and roll-back by hand, noted with who and why.
+import { systemClock } from '../../../shared/clock.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { type MoveNote, promote, rollBack } from '../../../shared/registry/registry.ts';
+import {
+  describeMove,
+  openRegistry,
+  print,
+  type RegistryOptions,
+  resolveVersion,
+} from './registry-options.ts';
+
+export interface MoveOptions extends RegistryOptions {
+  readonly by: string;
+  readonly reason?: string;
+}
+
+function toNote({ by, reason }: MoveOptions): MoveNote {
+  return { movedAt: new Date(systemClock.now()).toISOString(), by, reason };
+}
+
+/** Verified byte for byte first: what nobody could load is not promoted. @param name a version or an alias, e.g. `challenger` */
+export async function promoteModel(name: string, options: MoveOptions): Promise<void> {
+  const registry = openRegistry(options);
+  const modelVersion = await resolveVersion(registry, name);
+  await registry.loadVerified(modelVersion);
+  const before = await registry.readAlias('champion');
+  const entry = await promote(registry, modelVersion, toNote(options));
+  const already = before?.modelVersion === modelVersion ? `It was champion before. ` : '';
+  print(entry, `${already}${describeMove(entry)}`, options);
+}
+
+/** With `from`, only while that version is champion: asked twice, it goes back once. */
+export async function rollBackModel(options: MoveOptions & { readonly from?: string }): Promise<void> {
+  const registry = openRegistry(options);
+  const champion = await registry.readAlias('champion');
+  if (options.from !== undefined && champion?.modelVersion !== options.from) {
+    throw new AppError('FRAUD_ALIAS_CONFLICT', {
+      detail: `The champion is ${champion?.modelVersion ?? 'not set'}, not ${options.from}.`,
+    });
+  }
+  const entry = await rollBack(registry, toNote(options));
+  print(entry, describeMove(entry), options);
+}

@@ -9,6 +9,12 @@ import type { VerifiedVersion } from '../registry/registry.ts';
 import type { BootstrapResult } from './bootstrap.ts';
 import { writeModelCard } from './model-card.ts';
 
+/** A model card with pictures, or with further forms. */
+export interface ModelCard {
+  readonly markdown: string;
+  readonly files: VersionFiles;
+}
+
 export interface AssembledVersion {
   readonly manifest: Manifest;
   readonly files: VersionFiles;
@@ -43,8 +49,8 @@ export interface VersionParts
   readonly otherFiles?: ReadonlyMap<string, Uint8Array>;
   readonly derivedFrom?: string;
   readonly lineage?: Manifest['lineage'];
-  /** Model card, Markdown, told the name of the version. */
-  readonly writeCard: (modelVersion: string) => string;
+  /** Model card, Markdown, told the name of the version; and files that belong to it. Neither is part of the name. */
+  readonly writeCard: (modelVersion: string) => string | ModelCard;
 }
 
 /**
@@ -83,7 +89,9 @@ export function assembleParts(version: VersionParts, createdAt: string): Assembl
     ...(version.otherFiles ?? []),
   ]);
   const modelVersion = `${version.kind}-${encoder.config.name}-${digestOf(parts)}`;
-  const files = new Map([...parts, [fileNames.modelCard, toBytes(version.writeCard(modelVersion))]]);
+  const card = version.writeCard(modelVersion);
+  const { markdown, files: ofCard } = typeof card === 'string' ? { markdown: card, files: new Map() } : card;
+  const files: VersionFiles = new Map([...parts, ...ofCard, [fileNames.modelCard, toBytes(markdown)]]);
   const manifest: Manifest = {
     formatVersion: 1,
     modelVersion,

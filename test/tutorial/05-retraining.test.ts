@@ -78,6 +78,14 @@ describe('a retraining', () => {
     expect(createChampion(version).manifest.modelVersion).toBe(first.modelVersion);
     const card = Buffer.from(version.files.get(version.manifest.modelCard) ?? []).toString();
     expect(card).toContain(first.snapshotId);
+    const pictures = ['on-the-test-window', 'on-the-test-window-2', 'by-entry-mode', 'ablation'];
+    for (const picture of pictures) {
+      expect(card).toContain(`(card-${picture}.svg)`);
+      expect(Buffer.from(version.files.get(`card-${picture}.svg`) ?? []).toString()).toMatch(/^<svg/);
+    }
+    const page = Buffer.from(version.files.get('model-card.html') ?? []).toString();
+    expect(page.split('<svg').length).toBeGreaterThan(pictures.length);
+    expect(page).toContain(first.modelVersion);
     expect(version.files.has('golden-rows.json')).toBe(true);
   });
 

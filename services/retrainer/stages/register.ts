@@ -5,6 +5,7 @@ import { createPlainHead } from '../../../shared/head/head-weights.ts';
 import { sha256Of, toManifestBytes } from '../../../shared/registry/manifest.ts';
 import { assembleParts } from '../../../shared/training/assemble-version.ts';
 import { windowRows } from '../../../shared/training-set/training-set.ts';
+import { ablate } from '../ablate.ts';
 import type { WithVerdicts, WithVersion } from '../state.ts';
 import { writeCard } from '../write-card.ts';
 
@@ -13,14 +14,14 @@ const toJson = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.
 
 /** Publishing is whole or not at all, and the same version again changes nothing: a killed run registers nothing half. */
 export async function register(state: WithVerdicts): Promise<WithVersion> {
-  const { manifest, files } = assemble(state);
+  const { manifest, files } = await assemble(state);
   await state.registry.publish(manifest, files);
   const manifestDigest = sha256Of(toManifestBytes(manifest));
   return { ...state, version: { manifest, manifestDigest, files } };
 }
 
 /** Without times of day or measured speeds: the same snapshot, champion and seed give the same bytes. */
-function assemble(state: WithVerdicts) {
+async function assemble(state: WithVerdicts) {
   const { set, champion, championVersion, heads, calibrators, thresholds, settings, backend } = state;
   const { encoder } = champion.manifest;
   const createdAt = set.cut.toISOString();
@@ -28,6 +29,8 @@ function assemble(state: WithVerdicts) {
   const verdicts = state.verdicts.map(({ gate, passed, sentence, figures }) =>
     gate === 'latency' ? { gate, passed } : { gate, passed, sentence, figures },
   );
+  const ablation = await ablate(state);
+  const card = await writeCard(state, ablation);
   return assembleParts(
     {
       kind: 'retrained',
@@ -41,7 +44,7 @@ function assemble(state: WithVerdicts) {
       thresholds,
       references: readReferences(state),
       featureSettings: champion.featureSettings,
-      report: { snapshotId: set.snapshotId, windows: set.windows, facts, verdicts },
+      report: { snapshotId: set.snapshotId, windows: set.windows, facts, ablation, verdicts },
       otherFiles: new Map([['golden-rows.json', toJson(describeGolden(state))]]),
       derivedFrom: champion.manifest.modelVersion,
       lineage: {
@@ -51,7 +54,7 @@ function assemble(state: WithVerdicts) {
         code: packageVersion,
         backend: backend.name,
       },
-      writeCard: (modelVersion) => writeCard(state, modelVersion),
+      writeCard: card,
     },
     createdAt,
   );

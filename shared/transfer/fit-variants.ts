@@ -109,6 +109,8 @@ async function scoreControl(
     case 'as-given':
       return config.technique === 'feature-extraction' ? undefined : fitAndScore(asGiven);
     case 'random-weights': {
+      // An imported encoder is a finished model: there is no definition to draw weights for.
+      if (!given.weights) return undefined;
       const random = buildEncoder(given.config, randomWeights(given.config, config.seed));
       const encoded = await encodeWindows(rows, random, (done, all) =>
         onProgress('encoding: random weights', done, all),

@@ -13,7 +13,14 @@ export interface TransferJudgement {
   readonly table: AblationTable;
 }
 
-function toJudgedRows({ table, labels, amountsMinor, transactionIds, windows }: TransferRows): JudgedRows {
+/** Test rows as they are judged. */
+export function toJudgedRows({
+  table,
+  labels,
+  amountsMinor,
+  transactionIds,
+  windows,
+}: TransferRows): JudgedRows {
   const { test } = windows;
   return {
     card: Uint32Array.from(test, (row) => table.cardOf(row)),

@@ -1,6 +1,7 @@
 // shared/transfer/prepare-encoder.ts: the part of a technique that changes the encoder: adaptation without labels, fine-tuning with them.
 import { z } from 'zod';
-import type { EncoderConfig, EncoderWeights } from '../encoder/definition.ts';
+import type { EncoderWeights } from '../encoder/definition.ts';
+import { AppError } from '../errors.ts';
 import { type HeadRows, selectColumns } from '../head/fit-head.ts';
 import { featuresOnlyInputs } from '../head/head-inputs.ts';
 import { adaptEncoder } from '../training/adapt-encoder.ts';
@@ -14,11 +15,10 @@ import {
   checkpointFile,
   keepWeights,
   readFineTuneCheckpoint,
-  type WeightStage,
   writeFineTuneCheckpoint,
 } from './stage-files.ts';
 import { isAdapting, isFineTuning, type TransferConfig } from './transfer-config.ts';
-import type { WindowInputs } from './transfer-inputs.ts';
+import { type BuiltEncoder, buildEncoder, type WindowInputs } from './transfer-inputs.ts';
 import type { TransferRows } from './transfer-rows.ts';
 
 /** Told as stages go on: name of the stage, how much of how much is done, and a remark. */
@@ -27,8 +27,8 @@ export type OnProgress = (stage: string, done: number, all: number, note?: strin
 export interface EncoderStage {
   readonly tf: TensorFlow;
   readonly config: TransferConfig;
-  readonly encoderConfig: EncoderConfig;
-  readonly initial: EncoderWeights;
+  /** As it was given. */
+  readonly given: BuiltEncoder;
   readonly rows: TransferRows;
   /** Features and current events of the windows, from any encoder. */
   readonly inputs: WindowInputs;
@@ -50,15 +50,34 @@ export interface EncoderFacts {
   readonly fineTuning?: z.infer<typeof fineTuningFacts>;
 }
 
+/** True when the technique changes weights. */
+const changesWeights = (config: TransferConfig): boolean =>
+  (isAdapting(config) && config.adaptation.pretraining) || isFineTuning(config);
+
+/**
+ * The encoder's weights, where the technique needs them.
+ * @throws AppError FRAUD_ENCODER_WITHOUT_WEIGHTS when they are not known
+ */
+export function requireWeights(config: TransferConfig, { weights, encoderVersion }: BuiltEncoder): void {
+  if (weights || !changesWeights(config)) return;
+  throw new AppError('FRAUD_ENCODER_WITHOUT_WEIGHTS', {
+    detail: `${config.technique} changes weights; ${encoderVersion} was imported.`,
+  });
+}
+
 /** Runs what the technique asks for, in this order; stages finished before are read from the run folder. */
-export async function prepareEncoder(stage: EncoderStage): Promise<WeightStage<EncoderFacts>> {
-  const { config, folder, encoderConfig } = stage;
-  let weights = stage.initial;
+export async function prepareEncoder(
+  stage: EncoderStage,
+): Promise<{ readonly encoder: BuiltEncoder; readonly facts: EncoderFacts }> {
+  const { config, folder, given } = stage;
+  let { weights } = given;
+  if (weights === undefined || !changesWeights(config)) return { encoder: given, facts: {} };
   let facts: EncoderFacts = {};
-  const keep = { folder, config: encoderConfig };
+  const keep = { folder, config: given.config };
   if (isAdapting(config) && config.adaptation.pretraining) {
+    const from = weights;
     const adapted = await keepWeights({ ...keep, name: 'adapted' }, adaptationFacts.parse, () =>
-      adapt(stage),
+      adapt(stage, from),
     );
     weights = adapted.weights;
     facts = { adaptation: adapted.facts };
@@ -71,16 +90,19 @@ export async function prepareEncoder(stage: EncoderStage): Promise<WeightStage<E
     weights = tuned.weights;
     facts = { ...facts, fineTuning: tuned.facts };
   }
-  return { weights, facts };
+  return { encoder: buildEncoder(given.config, weights), facts };
 }
 
-async function adapt({ tf, config, encoderConfig, initial, streams, folder, onProgress }: EncoderStage) {
+async function adapt(
+  { tf, config, given, streams, folder, onProgress }: EncoderStage,
+  initial: EncoderWeights,
+) {
   const file = checkpointFile(folder, 'adapted');
   const { steps, learningRate, rows } = config.adaptation;
-  const run = JSON.stringify([config.adaptation, config.seed, encoderConfig]);
+  const run = JSON.stringify([config.adaptation, config.seed, given.config]);
   const { weights, heldOutLoss } = await adaptEncoder({
     tf,
-    config: encoderConfig,
+    config: given.config,
     initial,
     stream: streams.training,
     heldOut: streams.heldOut,
@@ -96,7 +118,7 @@ async function adapt({ tf, config, encoderConfig, initial, streams, folder, onPr
 const LATER_SHARE = 0.2;
 
 async function tune(stage: EncoderStage, initial: EncoderWeights) {
-  const { tf, config, encoderConfig, rows, inputs, streams, folder, onProgress } = stage;
+  const { tf, config, given, rows, inputs, streams, folder, onProgress } = stage;
   const file = checkpointFile(folder, 'fine-tuned');
   const { times } = inputs.training;
   const sorted = Float64Array.from(times).sort();
@@ -111,7 +133,7 @@ async function tune(stage: EncoderStage, initial: EncoderWeights) {
   const { steps } = config.fineTuning;
   const tuned = await fineTune({
     tf,
-    config: encoderConfig,
+    config: given.config,
     initial,
     training: part((row) => (times[row] ?? 0) < cutMs),
     later: part((row) => (times[row] ?? 0) >= cutMs),

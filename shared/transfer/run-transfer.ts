@@ -11,9 +11,9 @@ import { type BackendName, chooseBackend } from '../training/backend.ts';
 import { assembleCandidate } from './assemble-candidate.ts';
 import { fitVariants } from './fit-variants.ts';
 import { judgeTransfer, type TransferJudgement, toMetrics } from './judge-transfer.ts';
-import { type EncoderFacts, type OnProgress, prepareEncoder } from './prepare-encoder.ts';
+import { type EncoderFacts, type OnProgress, prepareEncoder, requireWeights } from './prepare-encoder.ts';
 import { parseTransferConfig, type TransferConfig } from './transfer-config.ts';
-import { buildEncoder, collectStreams, encodeWindows } from './transfer-inputs.ts';
+import { collectStreams, encodeWindows, openEncoder } from './transfer-inputs.ts';
 import { collectTransferRows, type TellHistory, type TransferRows } from './transfer-rows.ts';
 
 export interface TransferOrder {
@@ -97,24 +97,22 @@ export async function runTransfer(order: TransferOrder): Promise<TransferResult>
 async function transfer(order: TransferOrder, folder: string, createdAt: string) {
   const { config, registry, onProgress = () => {} } = order;
   const { tf, name: backend } = await chooseBackend(order.backend);
-  const pretrained = loadPretrained(config.encoder);
+  const given = openEncoder(loadPretrained(config.encoder));
+  requireWeights(config, given);
   const rows = await collectTransferRows(order.tell, config, (done, all) =>
     onProgress('reading', done, all, 'transactions'),
   );
-  const given = buildEncoder(pretrained.config, pretrained.readWeights());
   const asGiven = await encodeWindows(rows, given, (done, all) => onProgress('encoding', done, all, 'rows'));
-  const { weights, facts } = await prepareEncoder({
+  const { encoder, facts } = await prepareEncoder({
     tf,
     config,
-    encoderConfig: given.config,
-    initial: given.weights,
+    given,
     rows,
     inputs: asGiven,
     streams: collectStreams(rows),
     folder,
     onProgress,
   });
-  const encoder = buildEncoder(given.config, weights);
   const isChanged = encoder.encoderVersion !== given.encoderVersion;
   const inputs = isChanged
     ? await encodeWindows(rows, encoder, (done, all) => onProgress('encoding again', done, all, 'rows'))

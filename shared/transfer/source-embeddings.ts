@@ -1,6 +1,7 @@
 // shared/transfer/source-embeddings.ts: how an encoder's embeddings lie on the simulated traffic it was pretrained on: what alignment aims at.
 import { type EmbeddingStatistics, measureEmbeddings } from '../head/alignment.ts';
 import { createSimulation, type SimulationOptions } from '../simulation/simulation.ts';
+import type { HeadDataset } from '../training/head-dataset.ts';
 import { parseTransferConfig } from './transfer-config.ts';
 import { type BuiltEncoder, encodeWindows } from './transfer-inputs.ts';
 import { collectTransferRows, type HistoryLine } from './transfer-rows.ts';
@@ -22,13 +23,18 @@ async function* tellSimulated(options: SimulationOptions): AsyncGenerator<readon
   }
 }
 
-export async function measureSourceEmbeddings(encoder: BuiltEncoder): Promise<EmbeddingStatistics> {
+/** Rows of simulated traffic, encoded. An imported encoder was pretrained on something else: this is then what it is compared on. */
+export async function encodeSource(encoder: BuiltEncoder): Promise<HeadDataset> {
   const config = parseTransferConfig({
     technique: 'feature-extraction',
     genuineEvery: 4,
     windows: { calibrateShare: 0.05, testShare: 0.05, labelDelayDays: 0 },
   });
   const rows = await collectTransferRows(() => tellSimulated(sizes), config);
-  const { training } = await encodeWindows(rows, encoder);
-  return measureEmbeddings(training.values, training.inputs.length, encoder.config.width);
+  return (await encodeWindows(rows, encoder)).training;
+}
+
+export async function measureSourceEmbeddings(encoder: BuiltEncoder): Promise<EmbeddingStatistics> {
+  const { values, inputs } = await encodeSource(encoder);
+  return measureEmbeddings(values, inputs.length, encoder.config.width);
 }

@@ -2,6 +2,7 @@
 import type { EncoderConfig, EncoderWeights } from '../encoder/definition.ts';
 import { createOnnxEncoder } from '../encoder/onnx-encoder.ts';
 import { toOnnxModel } from '../encoder/onnx-graph.ts';
+import type { PretrainedEncoder } from '../encoder/pretrained.ts';
 import { fullHeadInputs, writeHeadInput } from '../head/head-inputs.ts';
 import { sha256Of } from '../registry/manifest.ts';
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
@@ -9,17 +10,26 @@ import type { HeadDataset } from '../training/head-dataset.ts';
 import { createPackedStreamBuilder, type PackedStream } from '../training/packed-stream.ts';
 import { type TransferRows, type WindowName, windowNames } from './transfer-rows.ts';
 
-/** Weights, and the ONNX model made of them, named by its content. */
+/** An ONNX model, named by its content, and the weights it was made of; of an imported one only the model is known. */
 export interface BuiltEncoder {
   readonly encoderVersion: string;
   readonly config: EncoderConfig;
   readonly model: Uint8Array;
-  readonly weights: EncoderWeights;
+  readonly weights?: EncoderWeights | undefined;
 }
 
+/** The model of these weights. */
 export function buildEncoder(config: EncoderConfig, weights: EncoderWeights): BuiltEncoder {
   const model = toOnnxModel(config, weights);
   return { encoderVersion: `${config.name}-${sha256Of(model).slice(0, 12)}`, config, model, weights };
+}
+
+/** A pretrained encoder as it is: built from its weights, or, when it was imported, as it came. */
+export function openEncoder(pretrained: PretrainedEncoder): BuiltEncoder {
+  const { manifest, encoderVersion, config, model } = pretrained;
+  return manifest.imported
+    ? { encoderVersion, config, model }
+    : buildEncoder(config, pretrained.readWeights());
 }
 
 export type WindowInputs = Readonly<Record<WindowName, HeadDataset>>;
@@ -27,12 +37,27 @@ export type WindowInputs = Readonly<Record<WindowName, HeadDataset>>;
 const CHUNK_ROWS = 512;
 const NO_FEATURES = new Float32Array(0);
 
-/** All inputs of a full head for the rows of every window. */
+/** What it took to encode. */
+export interface EncodingCost {
+  readonly rows: number;
+  /** Processor time of the workers, ms; undefined where the platform does not tell. */
+  readonly processorMs: number | undefined;
+  readonly wallMs: number;
+  /** Growth of the process's resident memory from before the sessions were opened, bytes; 0 when there was room already. */
+  readonly memoryBytes: number;
+}
+
+/**
+ * All inputs of a full head for the rows of every window.
+ * @param onCost told at the end
+ */
 export async function encodeWindows(
   rows: TransferRows,
   encoder: BuiltEncoder,
   onRows: (done: number, all: number) => void = () => {},
+  onCost: (cost: EncodingCost) => void = () => {},
 ): Promise<WindowInputs> {
+  const before = process.memoryUsage.rss();
   const { encoderVersion, config, model } = encoder;
   const session = await createOnnxEncoder({
     encoderModel: model,
@@ -42,6 +67,9 @@ export async function encodeWindows(
     references: { '*': rows.reference },
   });
   const inputs = fullHeadInputs(config);
+  const startedAt = performance.now();
+  const usageBefore = (await session.usageMs()) ?? 0;
+  const opened = process.memoryUsage.rss();
   const all = windowNames.reduce((sum, name) => sum + rows.windows[name].length, 0);
   let done = 0;
   const encode = async (numbers: Int32Array): Promise<HeadDataset> => {
@@ -69,11 +97,19 @@ export async function encodeWindows(
     return toDataset(rows, numbers, inputs, values);
   };
   try {
-    return {
+    const encoded = {
       training: await encode(rows.windows.training),
       calibration: await encode(rows.windows.calibration),
       test: await encode(rows.windows.test),
     };
+    const usage = await session.usageMs();
+    onCost({
+      rows: all,
+      processorMs: usage === undefined ? undefined : usage - usageBefore,
+      wallMs: performance.now() - startedAt,
+      memoryBytes: Math.max(0, opened - before),
+    });
+    return encoded;
   } finally {
     await session.close();
   }

@@ -1,7 +1,6 @@
 // services/fraudctl/verbs/transfer.ts: `fraudctl transfer --technique T --data FILE --mapping M`: makes an encoder work on this portfolio, and proves it.
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
-import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { systemClock } from '../../../shared/clock.ts';
@@ -12,13 +11,13 @@ import { loadMapping } from '../../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { formatEstimate } from '../../../shared/report/evaluation-report.ts';
 import { type BackendName, backendNames } from '../../../shared/training/backend.ts';
-import type { OnProgress } from '../../../shared/transfer/prepare-encoder.ts';
 import { runTransfer, type TransferResult } from '../../../shared/transfer/run-transfer.ts';
 import { controlNames, parseTransferConfig, techniques } from '../../../shared/transfer/transfer-config.ts';
 import type { TellHistory } from '../../../shared/transfer/transfer-rows.ts';
 import { toDate, withPortfolio } from '../mapped-file-options.ts';
 import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { toCount, toPositive } from '../option-values.ts';
+import { createStageBar } from '../stage-bar.ts';
 
 interface TransferOptions {
   readonly technique: string;
@@ -121,7 +120,7 @@ async function run(options: TransferOptions): Promise<void> {
   const { data: file, from, until, json, resume, backend } = options;
   const mapping = withPortfolio(loadMapping(options.mapping), options.portfolio);
   const tell: TellHistory = () => readMappedChunks({ file, mapping, from, until });
-  const progress = json ? undefined : createBar();
+  const progress = json ? undefined : createStageBar();
   try {
     const result = await runTransfer({
       config: parseTransferConfig(toConfig(options)),
@@ -149,29 +148,4 @@ function describe({ record, folder, judgement }: TransferResult): string {
       `  ${method.padEnd(width)}  AP ${formatEstimate(averagePrecision)}  AUC ${areaUnderCurve.value.toFixed(3)}`,
   );
   return `${record.id}\n${lines.join('\n')}\nCandidate ${record.candidate}; report ${folder}/report.html.\nMake it champion with \`fraudctl models promote ${record.candidate}\`.\n`;
-}
-
-function createBar(): { advance: OnProgress; stop(): void } {
-  const bar = new SingleBar({
-    format: '{stage} [{bar}] {percentage}% | {value}/{total} | ETA {eta_formatted} {note}',
-    stream: process.stderr,
-    hideCursor: true,
-  });
-  let current = '';
-  const stop = () => {
-    if (current) bar.stop();
-    current = '';
-  };
-  return {
-    stop,
-    advance: (stage, done, all, note = '') => {
-      if (stage !== current) {
-        stop();
-        bar.start(all, done, { stage, note });
-        current = stage;
-      }
-      bar.update(done, { stage, note });
-      if (done >= all) stop();
-    },
-  };
 }

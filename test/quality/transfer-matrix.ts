@@ -136,7 +136,7 @@ function report(
     for (const technique of chosen) {
       const figures = sources.map((source) => cells[`${target}|${technique}|${source}`] ?? Number.NaN);
       const best = Math.max(...figures);
-      const regret = best - (figures[sources.findIndex((source) => advice[target] === source)] ?? Number.NaN);
+      const regret = best - (figures[sources.map(String).indexOf(advice[target] ?? '')] ?? Number.NaN);
       regrets.push(regret);
       if (regret === 0) hits++;
       const columns = sources.map((source, at) =>

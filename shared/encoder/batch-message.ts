@@ -44,7 +44,7 @@ export interface BatchTimings {
 export interface BatchAnswer {
   readonly kind: 'answer';
   readonly slot: number;
-  /** Rows whose readings or raw scores are not finite. */
+  /** Rows whose readings or first raw score are not finite. */
   readonly failedRows: readonly number[];
   readonly timings: BatchTimings;
 }

@@ -18,7 +18,7 @@ import type { WorkerSettings } from './worker-protocol.ts';
 
 /** What became of a batch, beside the values in its slot. */
 export interface BatchResult {
-  /** Rows whose readings or raw scores are not finite. */
+  /** Rows whose readings or first raw score are not finite. */
   readonly failedRows: readonly number[];
   readonly timings: BatchTimings;
 }
@@ -70,11 +70,15 @@ async function encode(parts: Parts, rows: readonly PackedRow[], length: number):
   return { outputs: toEncoderOutputs(await parts.session.run(toFeeds(inputs)), inputs), inputsMs };
 }
 
-/** Rows of `values`, `stride` wide, that hold a number that is not finite; NaN raw scores of rows without features do not count. */
+/**
+ * Rows of `values`, `stride` wide, whose readings or first raw score are not finite. Other heads shadow the first: their numbers fail
+ * nothing. Nor do NaN raw scores of rows without features.
+ */
 function findFailedRows(rows: readonly PackedRow[], values: Float32Array, readingCount: number): number[] {
   const stride = values.length / rows.length;
+  const judged = Math.min(stride, readingCount + 1);
   return rows.flatMap((row, at) => {
-    const end = at * stride + (row.features ? stride : readingCount);
+    const end = at * stride + (row.features ? judged : readingCount);
     for (let place = at * stride; place < end; place++) {
       if (!Number.isFinite(values[place])) return [at];
     }

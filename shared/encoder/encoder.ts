@@ -14,7 +14,7 @@ export interface EncoderRow {
 export interface EncodedRow {
   /** Embedding ‖ forecasts ‖ surprises ‖ surprise means, in the order of `readingNames` (shared/encoder/readings.ts). */
   readonly readings: Float32Array;
-  /** Raw score (logit, uncalibrated) of each loaded head, champion first; empty without heads. */
+  /** Raw score (logit, uncalibrated) of each loaded head, champion first; empty without heads. Those after the first may be NaN. */
   readonly rawScores: Float32Array;
 }
 

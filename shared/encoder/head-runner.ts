@@ -2,7 +2,7 @@
 import { AppError } from '../errors.ts';
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
 import type { PackedRow } from './batch-message.ts';
-import type { Binding, InferenceSession } from './binding.ts';
+import type { Binding, HostTensor, InferenceSession } from './binding.ts';
 import { CURRENT_EVENT_COUNT, writeCurrentEvent } from './channels.ts';
 import type { HeadGraph } from './worker-protocol.ts';
 
@@ -10,10 +10,13 @@ export interface HeadRunner {
   readonly count: number;
   /** Velocity features the heads expect; 0 without heads. */
   readonly featureWidth: number;
-  /** Raw scores, `count` per row in row order; NaN for rows without features. `readingsOf(row)` gives a row's readings. */
+  /** Raw scores, `count` per row in row order; NaN for rows without features, and where a head after the first failed. `readingsOf(row)` gives a row's readings. */
   run(rows: readonly PackedRow[], readingsOf: (row: number) => Float32Array): Promise<Float32Array>;
   release(): Promise<void>;
 }
+
+/** What a head that failed gives. */
+const NOTHING: Readonly<Record<string, HostTensor>> = {};
 
 const invalid = (detail: string): AppError => new AppError('FRAUD_MODEL_INVALID', { detail });
 
@@ -80,7 +83,9 @@ export async function createHeadRunner(
       if (row) writeHeadInput(row, readingsOf(at), x.subarray(place * width, (place + 1) * width));
     });
     for (const [head, session] of sessions.entries()) {
-      const { logit } = await session.run({ x: { data: x, dims: [scored.length, width] } });
+      const running = session.run({ x: { data: x, dims: [scored.length, width] } });
+      // Only the champion's head may fail the batch; what another one throws leaves its own scores NaN.
+      const { logit } = await (head === 0 ? running : running.catch(() => NOTHING));
       scored.forEach((at, place) => {
         rawScores[at * sessions.length + head] = logit?.data[place] ?? Number.NaN;
       });

@@ -145,10 +145,10 @@ async function encodeDrafts(
   }
 }
 
-/** No adapter may give other numbers, and no decision may be made of them: the lower tier answers. */
+/** No adapter may give other numbers, and no decision may be made of them: the lower tier answers. Raw scores after the first are shadows'. */
 function requireFinite(encoded: readonly EncodedRow[]): void {
   for (const [row, { readings, rawScores }] of encoded.entries()) {
-    if (isFiniteSum(readings) && isFiniteSum(rawScores)) continue;
+    if (isFiniteSum(readings) && isFiniteSum(rawScores.subarray(0, 1))) continue;
     throw new AppError('FRAUD_ENCODER_FAILED', { detail: 'A number is not finite.', facts: { row } });
   }
 }

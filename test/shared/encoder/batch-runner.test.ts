@@ -78,6 +78,39 @@ test('a batch equals the naive way, row by row', async () => {
   await runner.release();
 });
 
+test('heads after the first that throw or give NaN fail no row, and change no number of the first', async () => {
+  const onnx = createOnnxBinding();
+  const alone = await startBatchRunner(settings, onnx);
+  const rows = sampleRows({ seed: 9, rows: 4, eventCount: 10 });
+  const expected = await runRows(alone, rows, 20);
+  await alone.release();
+  const good = sampleHead(config);
+  const heads = [good, ...['throwing', 'nan', 'sound'].map((modelVersion) => ({ ...good, modelVersion }))];
+  let loaded = 0;
+  const binding: Binding = {
+    createSession: async (model, provider) => {
+      const session = await onnx.createSession(model, provider);
+      // Sessions in the order of creation: encoder, champion's head, then the three.
+      const place = loaded++;
+      if (place === 2) return { ...session, run: () => Promise.reject(new Error('broken')) };
+      if (place !== 3) return session;
+      const nan = { data: new Float32Array(rows.length).fill(Number.NaN), dims: [rows.length, 1] };
+      return { ...session, run: async () => ({ logit: nan }) };
+    },
+  };
+  const runner = await startBatchRunner({ ...settings, heads }, binding);
+  const { values, failedRows } = await runRows(runner, rows, 20);
+  expect(failedRows).toEqual([]);
+  const { readingCount } = runner;
+  for (const at of rows.keys()) {
+    const row = [...values.subarray(at * (readingCount + 4), (at + 1) * (readingCount + 4))];
+    const one = [...expected.values.subarray(at * (readingCount + 1), (at + 1) * (readingCount + 1))];
+    expect(row.slice(0, readingCount + 1)).toEqual(one);
+    expect(row.slice(readingCount + 1)).toEqual([Number.NaN, Number.NaN, one.at(-1)]);
+  }
+  await runner.release();
+});
+
 test('a row with a feature that is not finite is named, its neighbours are unharmed', async () => {
   const runner = await startBatchRunner(settings, createOnnxBinding());
   const rows = sampleRows({ seed: 9, rows: 4, eventCount: 10 });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { alertSchema, decisionSchema } from '../shared/domain/decision.ts';
 import { modelEventSchema } from '../shared/domain/model-event.ts';
 import { outcomeSchema } from '../shared/domain/outcome.ts';
+import { shadowScoreSchema } from '../shared/domain/shadow-score.ts';
 import { trainingRowSchema } from '../shared/domain/training-row.ts';
 import { transactionSchema } from '../shared/domain/transaction.ts';
 import { manifestSchema } from '../shared/registry/manifest.ts';
@@ -51,6 +52,14 @@ export const subjects: readonly Subject[] = [
     version: 1,
     title: 'Training row: value of fraud.training-rows.v1: one event as it was scored or applied.',
     schema: trainingRowSchema,
+    direction: 'output',
+  },
+  {
+    name: 'shadow-score',
+    version: 1,
+    title:
+      'Shadow score: value of fraud.shadow-scores.v1: what versions that decide nothing would have said.',
+    schema: shadowScoreSchema,
     direction: 'output',
   },
   {

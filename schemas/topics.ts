@@ -72,6 +72,13 @@ export const topics = {
     writtenBy: 'stream-scorer',
     readBy: 'archiver',
   },
+  shadowScores: {
+    ...cardTopic,
+    name: 'fraud.shadow-scores.v1',
+    schema: 'shadow-score.v1.json',
+    writtenBy: 'stream-scorer',
+    readBy: 'whoever compares challengers',
+  },
   modelEvents: {
     name: 'fraud.model-events.v1',
     key: 'alias',

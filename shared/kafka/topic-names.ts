@@ -7,6 +7,7 @@ export interface TopicNames {
   readonly decisions: string;
   readonly alerts: string;
   readonly trainingRows: string;
+  readonly shadowScores: string;
   readonly deadLetters: (inputTopic: string) => string;
   /** Largest batch the topic takes, bytes, with room for framing. */
   readonly maxBatchBytes: (topic: string) => number;
@@ -28,6 +29,7 @@ export function nameTopics(prefix: string): TopicNames {
     decisions: table.decisions.name,
     alerts: table.alerts.name,
     trainingRows: table.trainingRows.name,
+    shadowScores: table.shadowScores.name,
     deadLetters: deadLetterTopicOf,
     maxBatchBytes: (topic) => Math.floor(limits.get(topic) ?? OTHER_BATCH_BYTES),
   };

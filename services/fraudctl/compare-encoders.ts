@@ -2,27 +2,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadMapping } from '../../shared/replay/mapping.ts';
-import { readMappedChunks } from '../../shared/replay/read-mapped.ts';
 import { compareEncoders, type EncoderComparison } from '../../shared/transfer/compare-encoders.ts';
 import { probeTable, writeComparisonReport } from '../../shared/transfer/comparison-report.ts';
 import type { LabelBudget } from '../../shared/transfer/label-budget.ts';
 import { parseTransferConfig } from '../../shared/transfer/transfer-config.ts';
-import { toDate, withPortfolio } from './mapped-file-options.ts';
+import { addHistoryOptions, type HistoryOptions, openHistory } from './labelled-history.ts';
 import { toCount } from './option-values.ts';
 import { createStageBar } from './stage-bar.ts';
 
-interface CompareOptions {
-  readonly data: string;
-  readonly mapping: string;
-  readonly portfolio?: string;
+interface CompareOptions extends HistoryOptions {
   readonly encoders: string[];
   readonly budgets: LabelBudget[];
   readonly draws: number;
   readonly seed: number;
   readonly genuineEvery: number;
-  readonly from?: Date;
-  readonly until?: Date;
   readonly output: string;
   readonly json?: boolean;
 }
@@ -47,14 +40,13 @@ function collectBudgets(): (text: string, before: LabelBudget[]) => LabelBudget[
 
 /** Adds the sub-command. */
 export function registerCompare(encoders: Command): void {
-  encoders
-    .command('compare')
-    .description(
-      'which encoder for this portfolio: a frozen probe at several label budgets, distance, cost, recommendation',
-    )
-    .requiredOption('--data <file>', 'labelled history: CSV, NDJSON (also .gz) or Parquet')
-    .requiredOption('--mapping <file>', 'mapping file, or the name of one in infra/mappings')
-    .option('--portfolio <id>', 'portfolio id, when the mapping names none')
+  addHistoryOptions(
+    encoders
+      .command('compare')
+      .description(
+        'which encoder for this portfolio: a frozen probe at several label budgets, distance, cost, recommendation',
+      ),
+  )
     .option('--encoders <names...>', 'shipped, imported, or directories', [
       'small',
       'small-cnp',
@@ -65,21 +57,19 @@ export function registerCompare(encoders: Command): void {
     .option('--draws <number>', 'draws of the labelled cards at each budget', toCount, 3)
     .option('--seed <number>', 'of everything drawn', toCount, 1)
     .option('--genuine-every <number>', 'one genuine training row in so many', toCount, 4)
-    .option('--from <time>', 'first event time, inclusive', toDate)
-    .option('--until <time>', 'event times end before this', toDate)
     .option('--output <directory>', 'where the report goes', join('.fraud', 'encoder-comparison'))
     .option('--json', 'machine-readable output, no progress')
     .action(compare);
 }
 
 async function compare(options: CompareOptions): Promise<void> {
-  const { data: file, from, until, json, encoders, budgets, draws, seed, genuineEvery } = options;
-  const mapping = withPortfolio(loadMapping(options.mapping), options.portfolio);
+  const { json, encoders, budgets, draws, seed, genuineEvery } = options;
+  const { tell } = await openHistory(options);
   const bar = json ? undefined : createStageBar();
   try {
     const comparison = await compareEncoders({
       config: parseTransferConfig({ technique: 'feature-extraction', seed, genuineEvery }),
-      tell: () => readMappedChunks({ file, mapping, from, until }),
+      tell,
       encoders,
       budgets,
       draws,

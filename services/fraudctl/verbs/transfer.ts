@@ -1,29 +1,24 @@
 // services/fraudctl/verbs/transfer.ts: `fraudctl transfer --technique T --data FILE --mapping M`: makes an encoder work on this portfolio, and proves it.
-import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { systemClock } from '../../../shared/clock.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { logToMlflow } from '../../../shared/evaluation/mlflow.ts';
 import { defaultRunsDirectory } from '../../../shared/evaluation/run-folder.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
-import { loadMapping } from '../../../shared/replay/mapping.ts';
-import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { formatEstimate } from '../../../shared/report/evaluation-report.ts';
 import { type BackendName, backendNames } from '../../../shared/training/backend.ts';
 import { runTransfer, type TransferResult } from '../../../shared/transfer/run-transfer.ts';
 import { controlNames, parseTransferConfig, techniques } from '../../../shared/transfer/transfer-config.ts';
-import type { TellHistory } from '../../../shared/transfer/transfer-rows.ts';
-import { toDate, withPortfolio } from '../mapped-file-options.ts';
+import { addHistoryOptions, type HistoryOptions, openHistory } from '../labelled-history.ts';
+import { toDate } from '../mapped-file-options.ts';
 import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { toCount, toPositive } from '../option-values.ts';
 import { createStageBar } from '../stage-bar.ts';
 
-interface TransferOptions {
+interface TransferOptions extends HistoryOptions {
   readonly technique: string;
-  readonly data: string;
-  readonly mapping: string;
-  readonly portfolio?: string;
   readonly config?: string;
   readonly encoder?: string;
   readonly seed?: number;
@@ -32,8 +27,6 @@ interface TransferOptions {
   readonly testFrom?: Date;
   readonly head?: string;
   readonly controls?: string[];
-  readonly from?: Date;
-  readonly until?: Date;
   readonly resume?: string;
   readonly runs: string;
   readonly registry: string;
@@ -43,15 +36,14 @@ interface TransferOptions {
 
 /** Adds the verb. */
 export function register(program: Command): void {
-  program
-    .command('transfer')
-    .description('fit a pretrained encoder to a portfolio, judge it beside controls, register a candidate')
+  addHistoryOptions(
+    program
+      .command('transfer')
+      .description('fit a pretrained encoder to a portfolio, judge it beside controls, register a candidate'),
+  )
     .addOption(
       new Option('--technique <name>', 'what is changed').choices(techniques).makeOptionMandatory(true),
     )
-    .requiredOption('--data <file>', 'labelled history: CSV, NDJSON (also .gz) or Parquet')
-    .requiredOption('--mapping <file>', 'mapping file, or the name of one in infra/mappings')
-    .option('--portfolio <id>', 'portfolio id, when the mapping names none')
     .option('--config <file>', 'YAML or JSON with any setting of a transfer; options given here win')
     .option('--encoder <name>', 'shipped encoder, or a directory of one (default: small)')
     .option('--seed <number>', 'of everything drawn', toCount)
@@ -62,8 +54,6 @@ export function register(program: Command): void {
       new Option('--head <kind>', 'kind of head').choices(['auto', 'linear', 'mlp', 'trees', 'fusion']),
     )
     .addOption(new Option('--controls <names...>', 'controls to run').choices([...controlNames, 'none']))
-    .option('--from <time>', 'first event time, inclusive', toDate)
-    .option('--until <time>', 'event times end before this', toDate)
     .option('--resume <run>', 'go on with a run that was stopped')
     .option('--runs <directory>', 'where run folders lie', defaultRunsDirectory())
     .option('--registry <directory>', 'registry directory', defaultRegistryDirectory())
@@ -106,26 +96,16 @@ function readSettings(file: string | undefined): Record<string, unknown> {
   throw new AppError('FRAUD_INPUT_INVALID', { detail: `${file} holds no settings.` });
 }
 
-async function digestFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const bytes of createReadStream(file)) hash.update(bytes);
-  } catch (cause) {
-    throw new AppError('FRAUD_INPUT_INVALID', { detail: `${file} cannot be read.`, cause });
-  }
-  return hash.digest('hex');
-}
-
 async function run(options: TransferOptions): Promise<void> {
-  const { data: file, from, until, json, resume, backend } = options;
-  const mapping = withPortfolio(loadMapping(options.mapping), options.portfolio);
-  const tell: TellHistory = () => readMappedChunks({ file, mapping, from, until });
+  const { json, resume, backend } = options;
+  const config = parseTransferConfig(toConfig(options));
+  const { tell, inputs } = await openHistory(options);
   const progress = json ? undefined : createStageBar();
   try {
     const result = await runTransfer({
-      config: parseTransferConfig(toConfig(options)),
+      config,
       tell,
-      inputs: { data: await digestFile(file) },
+      inputs,
       registry: new FileRegistry(options.registry),
       now: () => systemClock.now(),
       runsDirectory: options.runs,
@@ -134,9 +114,24 @@ async function run(options: TransferOptions): Promise<void> {
       ...(progress && { onProgress: progress.advance }),
     });
     progress?.stop();
+    await logRun(result);
     process.stdout.write(json ? `${JSON.stringify(result.record)}\n` : describe(result));
   } finally {
     progress?.stop();
+  }
+}
+
+/** The run is finished and on disk: a server that cannot be reached is a remark, not a failure. */
+async function logRun({ record, folder }: TransferResult): Promise<void> {
+  const trackingUri = process.env.MLFLOW_TRACKING_URI;
+  if (!trackingUri) return;
+  try {
+    await logToMlflow({ trackingUri }, record, folder);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    process.stderr.write(
+      `${error.message} The run is kept; \`fraudctl runs log ${record.id}\` tries again.\n`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 // services/archiver/read-record.ts: a consumed record → the JSON that is archived, or undefined for what is none.
 import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
 import { parseOutcome } from '../../shared/edge/parse-outcome.ts';
+import { isAboutErased } from '../../shared/erasure/is-about-erased.ts';
+import type { Tombstones } from '../../shared/erasure/tombstones.ts';
 import type { InputRecord } from '../../shared/kafka/records.ts';
 
 export type RecordReader = (record: InputRecord) => Uint8Array | undefined;
@@ -23,3 +25,14 @@ const OPEN_BRACE = 123;
 /** Rows are written by the scorer: their bytes go on as they are. Whether each is a row shows when the range is written. */
 export const readRowRecord: RecordReader = ({ value }) =>
   value && value.length > 2 && value[0] === OPEN_BRACE ? value : undefined;
+
+/** A topic read again must not bring an erased card back: its records from before the erasure are left out. */
+export function leaveErasedOut(
+  read: RecordReader,
+  tombstones: Pick<Tombstones, 'isErased' | 'list'>,
+): RecordReader {
+  return (record) => {
+    const value = read(record);
+    return value && isAboutErased(value, tombstones) ? undefined : value;
+  };
+}

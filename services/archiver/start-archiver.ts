@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { topicsWithPrefix } from '../../schemas/topics.ts';
 import { openDuck } from '../../shared/archive/duck.ts';
 import { openArchive } from '../../shared/archive/open-archive.ts';
-import { openTombstones } from '../../shared/erasure/tombstones.ts';
+import { openTombstones, type Tombstones } from '../../shared/erasure/tombstones.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
@@ -15,7 +15,7 @@ import type { Logger } from '../../shared/observability/logger.ts';
 import type { ArchiverSettings } from './config.ts';
 import { createArchiverMetrics } from './metrics.ts';
 import { type ArchivePipeline, createArchivePipeline } from './pipeline.ts';
-import { readOutcomeRecord, readRowRecord } from './read-record.ts';
+import { leaveErasedOut, readOutcomeRecord, readRowRecord } from './read-record.ts';
 
 /** Large chunks: the spool takes them in one write. */
 const CHUNK_RECORDS = 1_000;
@@ -51,14 +51,15 @@ export async function startArchiver(parts: {
     async () => settings.workDirectory || (await mkdtemp(join(tmpdir(), 'fraud-archiver-'))),
     (path) => rm(path, { recursive: true, force: true }),
   );
+  const tombstones = openTombstones(settings.erasuresDirectory);
   const pipeline = createArchivePipeline({
     writer: { store, connection: duck.connection },
     directory,
     rangeRecords: settings.rangeRecords,
     metrics,
     sources: {
-      [topics.trainingRows.name]: { spool: 'rows', read: readRowRecord },
-      [topics.outcomes.name]: { spool: 'outcomes', read: readOutcomeRecord },
+      [topics.trainingRows.name]: { spool: 'rows', read: leaveErasedOut(readRowRecord, tombstones) },
+      [topics.outcomes.name]: { spool: 'outcomes', read: leaveErasedOut(readOutcomeRecord, tombstones) },
     },
   });
   const consumer = createConsumer({
@@ -87,7 +88,7 @@ export async function startArchiver(parts: {
   );
   const timers = await scope.start(
     'timers',
-    () => startTimers(pipeline, settings, log),
+    () => startTimers(pipeline, tombstones, settings, log),
     (part) => part.stop(),
   );
   const operationsPort = await startOperations(consumer, metrics.registry, { settings, scope });
@@ -96,7 +97,12 @@ export async function startArchiver(parts: {
 }
 
 /** A dependency that fails is tried again at the next tick; anything else ends the process. */
-function startTimers(pipeline: ArchivePipeline, settings: ArchiverSettings, log: Logger) {
+function startTimers(
+  pipeline: ArchivePipeline,
+  tombstones: Tombstones,
+  settings: ArchiverSettings,
+  log: Logger,
+) {
   const timers: NodeJS.Timeout[] = [];
   const failed = new Promise<never>((_resolve, reject) => {
     const every = (ms: number, name: string, action: () => Promise<void>): void => {
@@ -117,10 +123,9 @@ function startTimers(pipeline: ArchivePipeline, settings: ArchiverSettings, log:
       timers.push(setInterval(tick, ms));
     };
     every(settings.flushSeconds * 1_000, 'flush', pipeline.flush);
-    const tombstones = openTombstones(settings.erasuresDirectory);
     every(settings.compactMinutes * 60_000, 'compact', async () => {
       await pipeline.compact();
-      // Also what was archived again from a topic, or merged while a card was being erased.
+      // Also what was archived or merged while a card was being erased.
       await pipeline.erase(tombstones.list());
     });
   });

@@ -11,6 +11,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { CreditScorer } from '../../shared/credit/credit-scorer.ts';
 import { defaultEdgeSettings, type EdgeSettings } from '../../shared/edge/edge-settings.ts';
 import type { Encoder } from '../../shared/encoder/encoder.ts';
+import { openPendingErasures } from '../../shared/erasure/pending-erasures.ts';
 import { erasuresDirectoryOf, openTombstones } from '../../shared/erasure/tombstones.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
 import { nameTopics } from '../../shared/kafka/topic-names.ts';
@@ -24,7 +25,7 @@ import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { eraseArchivedRows } from './archived-rows.ts';
 import type { ApiSettings } from './config.ts';
-import { createEraseCard } from './erase-card.ts';
+import { createCardEraser } from './erase-card.ts';
 import { createEvaluate } from './evaluate.ts';
 import { buildIntake } from './outcome-evidence.ts';
 import { createRecallAnswer } from './recall-answer.ts';
@@ -64,6 +65,10 @@ export interface ApiCore {
   replaceModel(model: ScoringModel): void;
   /** Forgets answers and decisions whose time is over. */
   prune(): Promise<void>;
+  /** Completes erasures that a killed process began. Returns how many. */
+  resumeErasures(): Promise<number>;
+  /** Sends parked outcomes whose payment has come since. */
+  releaseEvidence(): Promise<void>;
 }
 
 /** When the encoder is given a rest, and for how long. */
@@ -128,10 +133,11 @@ async function buildScoring(
 ) {
   const { settings, clock, scope, log, store, metrics, edge } = options;
   const scorer = createScorer({ ...behindBreaker(options.model, options, metrics), clock });
+  const tombstones = openTombstones(erasuresDirectoryOf(settings));
   const relay = settings.kafkaBrokers
     ? await scope.start(
         'relay',
-        () => createRelay({ ...options, log }),
+        () => createRelay({ ...options, log, tombstones }),
         (part) => part.close(),
       )
     : undefined;
@@ -140,16 +146,15 @@ async function buildScoring(
     alertedMs: settings.alertRetentionDays * 24 * HOUR_MS,
   };
   const topicNames = nameTopics(settings.topicPrefix);
-  const tombstones = openTombstones(erasuresDirectoryOf(settings));
   const recorder =
     relay && createRecorder({ store, relay, topics: topicNames, retention, clock, tombstones });
   const evaluate = createEvaluate({ scorer, store, metrics });
-  const recall = createRecallAnswer({ store, answers, clock, metrics });
+  const recall = createRecallAnswer({ store, answers, clock, metrics, tombstones });
   return {
     scorer,
     relay,
     tombstones,
-    evidence: await buildIntake({ ...options, relay, topic: topicNames.outcomes }),
+    evidence: await buildIntake({ ...options, relay, topic: topicNames.outcomes, tombstones }),
     scoreOnce: createScoreOnce({ evaluate, recall, recorder, metrics }),
     scoreMany: createScoreMany({ evaluate, store, recorder, clock, edge, metrics }),
   };
@@ -162,7 +167,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
   const scoring = await buildScoring({ ...options, metrics, edge }, answers);
   const { scorer, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
   const registry = new FileRegistry(settings.registryDirectory);
-  const eraseCard = createEraseCard({
+  const eraser = createCardEraser({
     store,
     answers,
     places: {
@@ -173,6 +178,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
       'records on their way': (_portfolioId, cardToken) => relay?.erase(cardToken) ?? 0,
     },
     tombstones,
+    pending: openPendingErasures(erasuresDirectoryOf(settings)),
     audit,
     registry,
     clock,
@@ -186,7 +192,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
     answers,
     store,
     registry,
-    eraseCard,
+    eraseCard: eraser.eraseCard,
     intake: evidence.intake,
     credit: options.credit,
     operations: {
@@ -209,6 +215,12 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
     store,
     relay,
     replaceModel: (model) => void scorer.replaceModel(behindBreaker(model, options, metrics)),
+    resumeErasures: eraser.resume,
+    releaseEvidence: async () => {
+      const counts = await evidence.intake?.release();
+      metrics.parkedEvidence.inc({ end: 'joined' }, counts?.joined ?? 0);
+      metrics.parkedEvidence.inc({ end: 'expired' }, counts?.expired ?? 0);
+    },
     prune: async () => {
       await answers.prune(clock.now());
       await store.pruneDecisions(clock.now());

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import type { Outcome } from '../../shared/domain/outcome.ts';
 import type { EdgeSettings } from '../../shared/edge/edge-settings.ts';
+import type { Tombstones } from '../../shared/erasure/tombstones.ts';
 import { encodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import { cloudEventHeaders, type OutputRecord } from '../../shared/kafka/records.ts';
 import { findInDecisions } from '../../shared/labels/find-transactions.ts';
@@ -46,8 +47,9 @@ export async function buildIntake(parts: {
   readonly relay: Relay | undefined;
   readonly topic: string;
   readonly edge: EdgeSettings;
+  readonly tombstones: Pick<Tombstones, 'isErased'>;
 }): Promise<OutcomeEvidence> {
-  const { settings, scope, clock, store, relay, topic, edge } = parts;
+  const { settings, scope, clock, store, relay, topic, edge, tombstones: erasures } = parts;
   const table = await scope.start(
     'parked outcomes',
     () => createLmdbEvidenceTable({ directory: settings.stateDirectory }),
@@ -66,7 +68,7 @@ export async function buildIntake(parts: {
   const parked = createParkedEvidence({ table, find });
   const quotas = createSourceQuotas(table, PER_DAY);
   return {
-    intake: relay && createOutcomeIntake({ clock, find, parked, quotas, send, edge }),
+    intake: relay && createOutcomeIntake({ clock, find, parked, quotas, send, edge, erasures }),
     eraseParked: (portfolioId, cardToken) => {
       const mention = `"cardToken":${JSON.stringify(cardToken)}`;
       const keys = table

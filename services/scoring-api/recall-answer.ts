@@ -1,6 +1,7 @@
 // services/scoring-api/recall-answer.ts: was this asked before? By the caller's key, or by the transaction; and what is kept for the next time.
 import type { AnswerStore, KeptAnswer } from '../../shared/answers/answer-store.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { Tombstones } from '../../shared/erasure/tombstones.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -46,8 +47,9 @@ export function createRecallAnswer(parts: {
   readonly answers: AnswerStore;
   readonly clock: Clock;
   readonly metrics: ApiMetrics;
+  readonly tombstones: Pick<Tombstones, 'isErased'>;
 }): RecallAnswer {
-  const { store, answers, clock, metrics } = parts;
+  const { store, answers, clock, metrics, tombstones } = parts;
   const replay = (bytes: Uint8Array): ScoreAnswer => {
     metrics.replayed.inc();
     return { bytes, isReplayed: true };
@@ -80,7 +82,10 @@ export function createRecallAnswer(parts: {
       const kept: KeptAnswer[] = [];
       if (key !== undefined) kept.push({ ...shared, name: key, fingerprint: fingerprintOf(call) });
       if (!isOnlyKey) kept.push({ ...shared, name: transaction, fingerprint: call.received.contentHash });
-      if (kept.length === 0) return bytes;
+      const { portfolioId, cardToken } = call.received.transaction;
+      const isErased = tombstones.isErased(portfolioId, cardToken, call.received.eventTimeMs);
+      // Of an erased card nothing is kept, also when it was erased while this was answered.
+      if (kept.length === 0 || isErased) return bytes;
       const [standing] = await answers.keep(kept, nowMs);
       if (standing && standing.fingerprint !== kept[0]?.fingerprint) throw mismatchOf(call);
       return standing?.bytes ?? bytes;

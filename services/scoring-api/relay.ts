@@ -1,5 +1,8 @@
 // services/scoring-api/relay.ts: what was stored to be produced goes to the broker, again until it is acknowledged, and after a restart once more.
+
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { isAboutErased } from '../../shared/erasure/is-about-erased.ts';
+import type { Tombstones } from '../../shared/erasure/tombstones.ts';
 import { decodeOutputs, encodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
 import type { OutputRecord } from '../../shared/kafka/records.ts';
@@ -33,10 +36,13 @@ export interface RelayParts {
   /** Connects; called again after a failure. */
   readonly openProducer: () => Promise<Producer>;
   readonly log: Logger;
+  readonly tombstones: Pick<Tombstones, 'isErased' | 'list'>;
 }
 
 const RETRY_MS = 1_000;
 const CLOSE_LIMIT_MS = 5_000;
+/** Nothing was recorded for so long: what was acknowledged is forgotten without waiting for the next commit. */
+const IDLE_MS = 500;
 /** Files that leave together. */
 const FILES_AT_ONCE = 256;
 
@@ -62,7 +68,8 @@ class OutboxRelay implements Relay {
   async resume(): Promise<void> {
     const entries = await this.#parts.store.readOutbox(OUTBOX_TOPIC, OUTBOX_PARTITION);
     if (entries.length > 0) this.#parts.log.info({ files: entries.length }, 'resending what was recorded');
-    for (const { bytes, ...place } of entries) this.send(place, decodeOutputs(bytes));
+    const isKept = ({ value }: OutputRecord) => !isAboutErased(value, this.#parts.tombstones);
+    for (const { bytes, ...place } of entries) this.send(place, decodeOutputs(bytes).filter(isKept));
   }
 
   send(place: OutboxPlace, records: readonly OutputRecord[]): void {
@@ -74,7 +81,9 @@ class OutboxRelay implements Relay {
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined;
       // Filed while the last ones were being crossed off.
-      if (this.#queue.length > 0 && !this.#closing.signal.aborted) this.#start();
+      if (this.#closing.signal.aborted) return;
+      if (this.#queue.length > 0) this.#start();
+      else void this.#forgetWhenIdle();
     });
   }
 
@@ -86,15 +95,35 @@ class OutboxRelay implements Relay {
     return this.#queue.length;
   }
 
+  /** Otherwise records of long ago would lie in the store until somebody records again. */
+  async #forgetWhenIdle(): Promise<void> {
+    try {
+      await wait(IDLE_MS, undefined, { signal: this.#closing.signal, ref: false });
+      if (!this.#sending) await this.#forget();
+    } catch (error) {
+      // The next commit forgets them, or closing does.
+      if (!this.#closing.signal.aborted)
+        this.#parts.log.warn({ err: error }, 'what the broker took is still filed');
+    }
+  }
+
+  async #forget(): Promise<void> {
+    const acknowledged = this.takeAcknowledged();
+    if (acknowledged.length > 0) await this.#parts.store.commit({ acknowledged });
+  }
+
   async erase(cardToken: string): Promise<number> {
     const isAbout = ({ key }: OutputRecord) => key !== null && Buffer.from(key).toString() === cardToken;
     let erased = 0;
-    for (const file of this.#queue) {
+    await this.#forget();
+    for (const file of [...this.#queue]) {
       const kept = file.records.filter((record) => !isAbout(record));
       if (kept.length === file.records.length) continue;
       erased += file.records.length - kept.length;
       file.records = kept;
       await this.#parts.store.commit({ outbox: [{ ...file.place, bytes: encodeOutputs(kept) }] });
+      // Acknowledged meanwhile: filed again for nothing.
+      if (!this.#queue.includes(file)) this.#acknowledged.push(file.place);
     }
     return erased;
   }
@@ -103,8 +132,7 @@ class OutboxRelay implements Relay {
     // An attempt under way may still be acknowledged; one that fails is left to the next process.
     this.#closing.abort();
     await Promise.race([this.#sending, wait(CLOSE_LIMIT_MS, undefined, { ref: false })]);
-    const acknowledged = this.takeAcknowledged();
-    if (acknowledged.length > 0) await this.#parts.store.commit({ acknowledged });
+    await this.#forget();
     const producer = await this.#producer?.catch(() => undefined);
     await producer?.close();
   }

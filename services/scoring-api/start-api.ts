@@ -33,6 +33,8 @@ export interface RunningApi {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** As often as the stream looks; both may: sent twice, an outcome is the same bytes. */
+const RELEASE_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
 async function readTls({ tlsCertificateFile, tlsKeyFile }: ApiSettings) {
@@ -57,6 +59,11 @@ async function startCredit({ settings, scope, log }: StartOptions): Promise<Cred
 function watch(core: ApiCore, model: LiveModel, log: Logger): { stop(): void } {
   const timers = [
     setInterval(() => void model.look(), LOOK_EVERY_MS),
+    setInterval(() => {
+      core
+        .releaseEvidence()
+        .catch((error: unknown) => log.error({ err: error }, 'parked outcomes wait for the next time'));
+    }, RELEASE_EVERY_MS),
     setInterval(() => {
       core.prune().catch((error: unknown) => log.error({ err: error }, 'old answers could not be forgotten'));
     }, PRUNE_EVERY_MS),
@@ -96,6 +103,8 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
     openProducer: () => createProducer({ connection, maxBatchBytes }),
   });
   const { server, relay } = core;
+  const completed = await core.resumeErasures();
+  if (completed > 0) log.info({ erasures: completed }, 'erasures of a killed process completed');
   await relay?.resume();
   await scope.start(
     'server',

@@ -1,8 +1,15 @@
 // services/stream-scorer/resend-outbox.ts: outputs that were stored but perhaps never acknowledged go out again, before anything new is read.
+import { isAboutErased } from '../../shared/erasure/is-about-erased.ts';
+import type { Tombstones } from '../../shared/erasure/tombstones.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { AssignedPartition } from '../../shared/kafka/chunk-dispatcher.ts';
+import { toDeadLetter } from '../../shared/kafka/dead-letter.ts';
 import { decodeOutputs } from '../../shared/kafka/outbox-codec.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
+import { headerText, INPUT_HEADER, type OutputRecord } from '../../shared/kafka/records.ts';
+import type { TopicNames } from '../../shared/kafka/topic-names.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
+import { parseInputOffset } from '../../shared/restore/archived-rows.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { type AcknowledgedEntries, positionOf } from './steps/store-decisions.ts';
 
@@ -11,6 +18,8 @@ export function createResendOutbox(parts: {
   readonly store: StateStore;
   readonly producer: Producer;
   readonly log: Logger;
+  readonly erasures: Pick<Tombstones, 'isErased' | 'list'>;
+  readonly topicNames: Pick<TopicNames, 'decisions' | 'deadLetters'>;
 }): (partitions: readonly AssignedPartition[]) => Promise<void> {
   return async (partitions) => {
     for (const { topic, partition } of partitions) {
@@ -20,10 +29,27 @@ export function createResendOutbox(parts: {
         { topic, partition, chunks: entries.length },
         'resending outputs that were not acknowledged',
       );
-      for (const { bytes } of entries) await parts.producer.send(decodeOutputs(bytes));
+      for (const { bytes } of entries) await parts.producer.send(withoutErased(decodeOutputs(bytes), parts));
       await parts.store.commit({ acknowledged: entries.map(positionOf) });
     }
   };
+}
+
+/** Nothing of a card erased since goes out again; its transactions are answered by a dead letter that tells nothing. */
+function withoutErased(
+  outputs: readonly OutputRecord[],
+  { erasures, topicNames }: Pick<Parameters<typeof createResendOutbox>[0], 'erasures' | 'topicNames'>,
+): OutputRecord[] {
+  const nothing = new Uint8Array();
+  return outputs.flatMap((output) => {
+    if (!isAboutErased(output.value, erasures)) return [output];
+    if (output.topic !== topicNames.decisions) return [];
+    const position = parseInputOffset(headerText(output.headers ?? {}, INPUT_HEADER) ?? '');
+    const record = { ...position, timestampMs: 0, key: nothing, value: nothing, headers: {} };
+    const error = new AppError('FRAUD_CARD_ERASED');
+    const refused = { record, error, masked: nothing, maskedKey: nothing };
+    return [toDeadLetter(refused, topicNames.deadLetters(position.topic))];
+  });
 }
 
 /** Called with the partitions given up: acknowledged entries wait for the next commit, and there is none. What stays is only sent again. */
@@ -39,4 +65,13 @@ export function createForgetAcknowledged(parts: {
       parts.log.warn({ err: error }, 'outputs that were acknowledged will be sent again');
     });
   };
+}
+
+/** How often an idle scorer forgets what was acknowledged: until then it lies in the store. */
+const FORGET_EVERY_MS = 1_000;
+
+/** Also with nothing to commit: an idle scorer keeps no outputs for longer than it must. */
+export function startForgetting(forget: () => Promise<void>): { stop(): void } {
+  const timer = setInterval(() => void forget(), FORGET_EVERY_MS);
+  return { stop: () => clearInterval(timer) };
 }

@@ -1,7 +1,7 @@
 // services/stream-scorer/start-scorer.ts: builds and starts every part of the scorer inside one scope.
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
-import { erasuresDirectoryOf, openTombstones } from '../../shared/erasure/tombstones.ts';
+import { erasuresDirectoryOf, openTombstones, type Tombstones } from '../../shared/erasure/tombstones.ts';
 import type { KafkaConnection } from '../../shared/kafka/connection.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
 import { createProducer, type Producer } from '../../shared/kafka/producer.ts';
@@ -20,7 +20,7 @@ import { createTransactionPipeline } from './pipeline.ts';
 import { createProgressWatch } from './progress-watch.ts';
 import { startReleasingEvidence } from './release-evidence.ts';
 import { createReplayClock, type FollowingClock, toFollowingClock } from './replay-clock.ts';
-import { createForgetAcknowledged, createResendOutbox } from './resend-outbox.ts';
+import { createForgetAcknowledged, createResendOutbox, startForgetting } from './resend-outbox.ts';
 import { startOperations } from './start-operations.ts';
 import { createMarkOutcomesStep } from './steps/mark-outcomes.ts';
 import { type AcknowledgedEntries, createAcknowledgedEntries } from './steps/store-decisions.ts';
@@ -56,6 +56,7 @@ interface Parts {
   readonly producer: Producer;
   readonly model: StartedModel;
   readonly acknowledged: AcknowledgedEntries;
+  readonly erasures: Tombstones;
 }
 
 /** Transactions through the pipeline, outcomes into the histories. */
@@ -69,6 +70,7 @@ function buildRouter({
   producer,
   model,
   acknowledged,
+  erasures,
 }: Parts): ChunkRouter {
   const scorer = createScorer({
     ...model,
@@ -87,7 +89,7 @@ function buildRouter({
     store,
     producer,
     metrics,
-    erasures: openTombstones(erasuresDirectoryOf(settings)),
+    erasures,
   };
   return createChunkRouter({
     transactionsTopic: topicNames.transactions,
@@ -102,7 +104,7 @@ function buildRouter({
 }
 
 function buildConsumer(
-  { settings, log, topicNames, connection, store, producer, acknowledged }: Parts,
+  { settings, log, topicNames, connection, store, producer, acknowledged, erasures }: Parts,
   router: ChunkRouter,
 ): Consumer {
   return createConsumer({
@@ -115,7 +117,7 @@ function buildConsumer(
     aligned: settings.aligned,
     stateOffset: (topic, partition) => store.readInputOffset(topic, partition),
     stateGap: settings.stateGap,
-    onAssigned: createResendOutbox({ store, producer, log }),
+    onAssigned: createResendOutbox({ store, producer, log, erasures, topicNames }),
     onRevoked: createForgetAcknowledged({ store, acknowledged, log }),
   });
 }
@@ -139,8 +141,9 @@ async function startParts({ settings, log, scope, clock }: StartOptions): Promis
   );
   const scoringClock = settings.clock === 'event-time' ? createReplayClock() : toFollowingClock(clock);
   const acknowledged = createAcknowledgedEntries();
+  const erasures = openTombstones(erasuresDirectoryOf(settings));
   const built = { settings, log, metrics, topicNames, connection, store, producer, model, acknowledged };
-  return { ...built, clock: scoringClock };
+  return { ...built, erasures, clock: scoringClock };
 }
 
 /** Starts in order; when one part fails, the ones before it are stopped and the error goes on. */
@@ -179,6 +182,11 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
   await scope.start(
     'parked evidence',
     () => startReleasingEvidence(parts),
+    (part) => part.stop(),
+  );
+  await scope.start(
+    'forgetting',
+    () => startForgetting(createForgetAcknowledged(parts)),
     (part) => part.stop(),
   );
   log.info({ operationsPort: operations.port, topic: parts.topicNames.transactions }, 'ready');

@@ -10,20 +10,30 @@ const tombstoneSchema = z.object({
   /** Digest of the card; the token itself is nowhere. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   erasedAtMs: z.number(),
+  /** When the card's first and last known events were, ms: tells which models may have learnt from them. */
+  active: z.object({ fromMs: z.number(), untilMs: z.number() }).optional(),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
 /** One file per erasure below a directory that outlives state stores. */
 export interface Tombstones {
   /** Durable when it resolves. Erasing a card again moves the instant. */
-  bury(portfolioId: string, cardToken: string, erasedAtMs: number): Promise<Tombstone>;
+  bury(
+    portfolioId: string,
+    cardToken: string,
+    erasedAtMs: number,
+    active?: Tombstone['active'],
+  ): Promise<Tombstone>;
   /**
    * True for an event of an erased card from before its erasure: it must not come back. Sees what other processes
    * have buried at the latest LOOK_EVERY_MS after they did.
    * @param eventTimeMs when it happened, ms: a card is a new one afterwards
    */
   isErased(portfolioId: string, cardToken: string, eventTimeMs: number): boolean;
+  /** The latest of each card. */
   list(): readonly Tombstone[];
+  /** From the first to the last known event of a card over all its erasures; undefined when none told. */
+  activityOf(portfolioId: string, cardToken: string): Tombstone['active'];
 }
 
 /** How long another process may go on without having seen a tombstone, ms. */
@@ -48,8 +58,10 @@ const fileForm = /^[0-9a-f]{64}\.\d+\.json$/;
 export function openTombstones(directory: string): Tombstones {
   mkdirSync(directory, { recursive: true });
   const latest = new Map<string, number>();
-  const note = ({ digest, erasedAtMs }: Tombstone): void => {
+  const activity = new Map<string, Tombstone['active']>();
+  const note = ({ digest, erasedAtMs, active }: Tombstone): void => {
     latest.set(digest, Math.max(latest.get(digest) ?? 0, erasedAtMs));
+    activity.set(digest, joinSpans(activity.get(digest), active));
   };
   const read = new Set<string>();
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -64,8 +76,9 @@ export function openTombstones(directory: string): Tombstones {
   };
   look();
   return {
-    bury: async (portfolioId, cardToken, erasedAtMs) => {
-      const tombstone = { digest: digestOfCard(portfolioId, cardToken), erasedAtMs };
+    bury: async (portfolioId, cardToken, erasedAtMs, active) => {
+      const digest = digestOfCard(portfolioId, cardToken);
+      const tombstone = { digest, erasedAtMs, ...(active && { active }) };
       const draft = join(directory, `.${randomUUID()}`);
       await writeDurably(draft, Buffer.from(`${JSON.stringify(tombstone)}\n`));
       // A name of its own per erasure: whole or not there, and never written twice.
@@ -84,7 +97,16 @@ export function openTombstones(directory: string): Tombstones {
       look();
       return [...latest].map(([digest, erasedAtMs]) => ({ digest, erasedAtMs }));
     },
+    activityOf: (portfolioId, cardToken) => {
+      look();
+      return activity.get(digestOfCard(portfolioId, cardToken));
+    },
   };
+}
+
+function joinSpans(one: Tombstone['active'], other: Tombstone['active']): Tombstone['active'] {
+  if (!one || !other) return one ?? other;
+  return { fromMs: Math.min(one.fromMs, other.fromMs), untilMs: Math.max(one.untilMs, other.untilMs) };
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException): void {

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { defaultEdgeSettings, type EdgeSettings } from '../edge/edge-settings.ts';
+import type { Tombstones } from '../erasure/tombstones.ts';
 import { AppError } from '../errors.ts';
 import type { FindTransactions } from './find-transactions.ts';
 import { checkDraft, completeDraft, isComplete, type OutcomeDraft } from './outcome-draft.ts';
@@ -32,12 +33,14 @@ export function createOutcomeIntake(parts: {
   /** Resolves when the outcomes are acknowledged by the broker. */
   readonly send: (outcomes: readonly Outcome[]) => Promise<void>;
   readonly edge?: EdgeSettings;
+  readonly erasures?: Pick<Tombstones, 'isErased'>;
 }): OutcomeIntake {
-  const { clock, find, parked, quotas, send, edge = defaultEdgeSettings } = parts;
+  const { clock, find, parked, quotas, send, edge = defaultEdgeSettings, erasures } = parts;
 
   const check = (draft: unknown): OutcomeDraft | AppError => {
     try {
       const checked = checkDraft(draft, clock.now(), edge);
+      refuseErased(checked, erasures);
       quotas.take(checked.source ?? NAMELESS, clock.now());
       return checked;
     } catch (error) {
@@ -71,4 +74,15 @@ export function createOutcomeIntake(parts: {
         send(joined.map(({ draft, facts }) => completeDraft(draft, facts))),
       ),
   };
+}
+
+/**
+ * A payment is not younger than what is known of it.
+ * @throws AppError FRAUD_CARD_ERASED: evidence about a card from before its erasure must not bring it back
+ */
+function refuseErased(draft: OutcomeDraft, erasures: Pick<Tombstones, 'isErased'> | undefined): void {
+  const { portfolioId, cardToken, transactionTime = draft.labeledAt } = draft;
+  if (cardToken !== undefined && erasures?.isErased(portfolioId, cardToken, Date.parse(transactionTime))) {
+    throw new AppError('FRAUD_CARD_ERASED', { field: 'cardToken' });
+  }
 }

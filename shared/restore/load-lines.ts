@@ -1,8 +1,10 @@
 // shared/restore/load-lines.ts: transactions and outcomes of the past into a store, without deciding anything.
 import type { Outcome } from '../domain/outcome.ts';
 import type { Transaction } from '../domain/transaction.ts';
+import type { Tombstones } from '../erasure/tombstones.ts';
 import type { HistoryLoader } from '../scoring/load-history.ts';
 import { labelMarksOf } from '../sequence/label-marks.ts';
+import { leaveCardOut } from '../sequence/leave-card-out.ts';
 import type { MarkLabel, StateStore } from '../sequence/state-store.ts';
 
 /** A line of a stream in event-time order; outcomes come after their transactions. */
@@ -26,6 +28,8 @@ export async function loadLines(
   parts: {
     readonly store: StateStore;
     readonly loader: HistoryLoader;
+    /** As the loader has them. */
+    readonly erasures?: Pick<Tombstones, 'isErased'>;
     readonly onLoaded?: (counts: LoadedCounts) => void;
   },
 ): Promise<LoadedCounts> {
@@ -44,7 +48,10 @@ export async function loadLines(
         await parts.loader.add(line.transaction);
       } else {
         counts.outcomes += 1;
-        waiting.push(...labelMarksOf(line.outcome));
+        const { portfolioId, cardToken, transactionTime } = line.outcome;
+        const isErased =
+          parts.erasures?.isErased(portfolioId, cardToken, Date.parse(transactionTime)) ?? false;
+        waiting.push(...leaveCardOut(labelMarksOf(line.outcome), isErased));
       }
     }
     if (waiting.length >= MARKS_PER_COMMIT) await mark();

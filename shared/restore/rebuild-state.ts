@@ -12,6 +12,7 @@ import { IdTable } from '../kafka/id-table.ts';
 import { headerText, type InputRecord } from '../kafka/records.ts';
 import { hashTransactionId } from '../sequence/id-hash.ts';
 import { labelMarksOf } from '../sequence/label-marks.ts';
+import { leaveCardOut } from '../sequence/leave-card-out.ts';
 import type { AppendEvent, InputOffset, StateStore, StoredDecision } from '../sequence/state-store.ts';
 import {
   type ArchivedRow,
@@ -205,14 +206,6 @@ class Rebuild implements StateRebuild {
     const known = this.#next.get(key);
     if (!known || known.offset < offset.offset) this.#next.set(key, offset);
   }
-}
-
-/** Of an erased card's events only the card itself is left out: merchants and accounts keep what names no card. */
-function leaveCardOut<Change extends { readonly entityKey: string }>(
-  changes: readonly Change[],
-  isErased: boolean,
-): Change[] {
-  return changes.filter(({ entityKey }) => !isErased || !entityKey.startsWith('c|'));
 }
 
 function parseJson(value: Uint8Array | null): unknown {

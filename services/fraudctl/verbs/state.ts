@@ -116,6 +116,7 @@ async function load(file: string, options: LoadOptions): Promise<void> {
     loadLines(readMappedChunks(source), {
       store,
       loader: await openLoader(store, options),
+      erasures: openErasures(options),
       onLoaded: ({ transactions }) => progress.update(transactions, total),
     }),
   ).finally(progress.stop);
@@ -173,11 +174,11 @@ async function withStore<Answer>(
 }
 
 /** Packs events with the champion's population references, as scoring does. */
-async function openLoader(store: StateStore, { registry }: StateOptions): Promise<HistoryLoader> {
-  const opened = new FileRegistry(registry);
+async function openLoader(store: StateStore, options: StateOptions): Promise<HistoryLoader> {
+  const opened = new FileRegistry(options.registry);
   await ensureChampion(opened, new Date(systemClock.now()).toISOString());
   const { version } = await loadAlias(opened, 'champion');
-  return createHistoryLoader(store, createChampion(version));
+  return createHistoryLoader(store, createChampion(version), openErasures(options));
 }
 
 function print(facts: Readonly<Record<string, unknown>>, { json }: { readonly json?: boolean }): void {

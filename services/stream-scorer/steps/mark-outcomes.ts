@@ -3,11 +3,13 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Outcome } from '../../../shared/domain/outcome.ts';
 import type { EdgeSettings } from '../../../shared/edge/edge-settings.ts';
 import { parseOutcome } from '../../../shared/edge/parse-outcome.ts';
+import type { Tombstones } from '../../../shared/erasure/tombstones.ts';
 import { toDeadLetter } from '../../../shared/kafka/dead-letter.ts';
 import type { Producer } from '../../../shared/kafka/producer.ts';
 import { type InputRecord, offsetsAfter } from '../../../shared/kafka/records.ts';
 import type { ScorerMetrics } from '../../../shared/observability/metrics.ts';
 import { labelMarksOf } from '../../../shared/sequence/label-marks.ts';
+import { leaveCardOut } from '../../../shared/sequence/leave-card-out.ts';
 import type { MarkLabel, StateStore } from '../../../shared/sequence/state-store.ts';
 import type { RefusedRecord } from '../chunk.ts';
 
@@ -15,9 +17,10 @@ import type { RefusedRecord } from '../chunk.ts';
 export function createMarkOutcomesStep(parts: {
   readonly clock: Clock;
   readonly edge: EdgeSettings;
-  readonly store: StateStore;
+  readonly store: Pick<StateStore, 'commit'>;
   readonly producer: Producer;
   readonly metrics: ScorerMetrics;
+  readonly erasures: Pick<Tombstones, 'isErased'>;
   readonly deadLetterTopic: (inputTopic: string) => string;
 }): (records: readonly InputRecord[]) => Promise<void> {
   return async function markOutcomes(records) {
@@ -31,7 +34,9 @@ export function createMarkOutcomesStep(parts: {
         refused.push({ record, ...parsed });
         continue;
       }
-      labels.push(...labelMarksOf(parsed.outcome));
+      const { portfolioId, cardToken, transactionTime } = parsed.outcome;
+      const isErased = parts.erasures.isErased(portfolioId, cardToken, Date.parse(transactionTime));
+      labels.push(...leaveCardOut(labelMarksOf(parsed.outcome), isErased));
       marked.push(parsed.outcome.label);
     }
     await parts.producer.send(

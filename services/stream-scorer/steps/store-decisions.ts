@@ -1,5 +1,7 @@
 // services/stream-scorer/steps/store-decisions.ts: append, decision bytes, outputs and input offsets in one store transaction, before anything is emitted.
 
+import type { Tombstones } from '../../../shared/erasure/tombstones.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { encodeOutputs } from '../../../shared/kafka/outbox-codec.ts';
 import { offsetsAfter } from '../../../shared/kafka/records.ts';
 import type {
@@ -56,8 +58,10 @@ export function createStoreDecisionsStep(parts: {
   readonly outputs: OutputWriter;
   readonly acknowledged: AcknowledgedEntries;
   readonly retention: Retention;
+  readonly erasures: Pick<Tombstones, 'isErased'>;
 }): Step<EvaluatedChunk, StoredChunk> {
   return async function storeDecisions(chunk) {
+    requireNotErasedMeanwhile(chunk, parts.erasures);
     const outputs = parts.outputs.write(chunk);
     const [first] = chunk.records;
     const acknowledged = parts.acknowledged.take();
@@ -76,6 +80,19 @@ export function createStoreDecisionsStep(parts: {
     }
     return { ...chunk, outputs };
   };
+}
+
+/** @throws AppError FRAUD_STORE_CONFLICT, retryable: the chunk is taken again from its bytes, without the card */
+function requireNotErasedMeanwhile(
+  { evaluated }: EvaluatedChunk,
+  erasures: Pick<Tombstones, 'isErased'>,
+): void {
+  for (const { received } of evaluated) {
+    const { portfolioId, cardToken } = received.transaction;
+    if (erasures.isErased(portfolioId, cardToken, received.eventTimeMs)) {
+      throw new AppError('FRAUD_STORE_CONFLICT', { detail: 'A card was erased while it was being scored.' });
+    }
+  }
 }
 
 /** Where a chunk's outbox entry is filed: under its first record. */

@@ -41,3 +41,24 @@ test('a loaded stream leaves the histories of a replay, whatever the chunks', as
     expect(await store.findDecisions([`${portfolioId}|${transactionId}`])).toEqual([undefined]);
   }
 });
+
+test('a file read again brings no erased card back, and takes nothing from merchants', async () => {
+  const champion = createChampion(createSmallVersion());
+  const payment = lines.find((line) => line.kind === 'transaction' && line.transaction.merchant);
+  const { cardToken: gone, portfolioId } =
+    payment?.kind === 'transaction' ? payment.transaction : expect.fail();
+  const erasures = {
+    isErased: (portfolio: string, card: string) => portfolio === portfolioId && card === gone,
+  };
+  const [whole, without] = [createMemoryStateStore(), createMemoryStateStore()];
+  await loadLines(inChunks(100), { store: whole, loader: createHistoryLoader(whole, champion) });
+  const loader = createHistoryLoader(without, champion, erasures);
+  await loadLines(inChunks(100), { store: without, loader, erasures });
+  const keysOf = async (store: typeof whole) => {
+    const keys: string[] = [];
+    for await (const { entityKey } of store.scanRecords()) keys.push(entityKey);
+    return keys;
+  };
+  const expected = (await keysOf(whole)).filter((key) => key !== `c|${portfolioId}|${gone}`);
+  expect(await keysOf(without)).toEqual(expected);
+});

@@ -7,9 +7,8 @@ import { fit } from './stages/fit.ts';
 import { judge } from './stages/judge.ts';
 import { promote } from './stages/promote.ts';
 import { register } from './stages/register.ts';
-import type { Asked, Retrained, Stage } from './state.ts';
-
-type Watched = <In, Out>(name: string, stage: Stage<In, Out>) => (state: In) => Promise<Out>;
+import type { Asked, Retrained } from './state.ts';
+import type { Watched } from './watch-stages.ts';
 
 /**
  * Runs every stage. Killed anywhere and started again with the same run it goes on: heads that were fitted are read, the rest is cheap and

@@ -15,7 +15,7 @@ import type { RetrainerSettings } from './config.ts';
 import { retrain } from './retrain.ts';
 import { openRunFiles } from './run-files.ts';
 import type { Asked, Retrained } from './state.ts';
-import { type StageTimes, watchStages } from './watch-stages.ts';
+import { type StageTimes, type WatchedStages, watchStages } from './watch-stages.ts';
 
 export interface RunReport {
   readonly run: string;
@@ -40,11 +40,18 @@ export interface RunReport {
 
 const HOUR_MS = 3_600_000;
 
+export interface RunParts {
+  readonly clock: Clock;
+  readonly onProgress: Asked['onProgress'];
+  /** What stands around every stage; default: a watch of their times. */
+  readonly stages?: WatchedStages;
+}
+
 export async function runOnce(
   settings: RetrainerSettings,
-  parts: { readonly clock: Clock; readonly onProgress: Asked['onProgress'] },
+  { clock, onProgress, stages = watchStages() }: RunParts,
 ): Promise<RunReport> {
-  const nowMs = parts.clock.now();
+  const nowMs = clock.now();
   const cut = new Date(settings.cut ?? Math.floor(nowMs / HOUR_MS) * HOUR_MS);
   const registry = new FileRegistry(settings.registryDirectory);
   await ensureChampion(registry, new Date(nowMs).toISOString());
@@ -53,7 +60,6 @@ export async function runOnce(
   const record = startRecord(run, settings, new Date(nowMs));
   const folder = writeRunRecord(settings.runsDirectory, record);
   const store = await openArchive(settings.archive);
-  const stages = watchStages();
   try {
     const done = await retrain(
       {
@@ -66,16 +72,16 @@ export async function runOnce(
         champion: createChampion(version),
         backend: await chooseBackend(settings.backend),
         files: await openRunFiles(join(folder, 'stages')),
-        onProgress: parts.onProgress,
+        onProgress,
       },
       stages.watched,
     );
     const report = toReport(run, done, stages.times);
-    writeRunRecord(settings.runsDirectory, finishRecord(record, report, new Date(parts.clock.now())));
+    writeRunRecord(settings.runsDirectory, finishRecord(record, report, new Date(clock.now())));
     return report;
   } catch (error) {
     const failure = error instanceof AppError ? `${error.code}: ${error.message}` : String(error);
-    const finishedAt = new Date(parts.clock.now()).toISOString();
+    const finishedAt = new Date(clock.now()).toISOString();
     writeRunRecord(settings.runsDirectory, { ...record, state: 'failed', finishedAt, failure });
     throw error;
   } finally {

@@ -4,10 +4,15 @@ import type { Stage } from './state.ts';
 /** Seconds by stage. */
 export type StageTimes = Readonly<Record<string, number>>;
 
-export function watchStages(): {
+/** Wraps a stage under its name. */
+export type Watched = <In, Out>(name: string, stage: Stage<In, Out>) => (state: In) => Promise<Out>;
+
+export interface WatchedStages {
   readonly times: StageTimes;
-  readonly watched: <In, Out>(name: string, stage: Stage<In, Out>) => (state: In) => Promise<Out>;
-} {
+  readonly watched: Watched;
+}
+
+export function watchStages(): WatchedStages {
   const times: Record<string, number> = {};
   return {
     times,

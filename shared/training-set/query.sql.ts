@@ -104,7 +104,7 @@ chosen AS (
   WHERE label = 1 OR (label = 0 AND substr(md5(portfolio_id || '|' || transaction_id), 1, 8) < keep_below)
 )
 SELECT c.place, c.window_name, c.portfolio_id, c.transaction_id, c.card_token, c.event_time_ms, c.label, c.known_ms, c.weight,
-  r.event, r.features, r.readings, r.raw_score, r.score, r.model_version
+  r.merchant_key, r.event, r.features, r.readings, r.raw_score, r.score, r.model_version
 FROM chosen AS c
 JOIN archived_rows AS r ON r."partition" = c."partition" AND r."offset" = c."offset"
   AND r.transaction_id = c.transaction_id AND r.portfolio_id = c.portfolio_id

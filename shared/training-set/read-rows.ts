@@ -21,6 +21,7 @@ const COLUMNS = [
   'label',
   'known_ms',
   'weight',
+  'merchant_key',
   'event',
   'features',
   'readings',
@@ -36,6 +37,7 @@ type Growing = {
 } & {
   readonly transactionIds: string[];
   readonly portfolios: string[];
+  readonly merchants: string[];
   readonly cardTokens: string[];
 };
 
@@ -57,6 +59,7 @@ function allocate(rows: number, width: number): Growing {
     scores: new Float64Array(rows),
     transactionIds: new Array<string>(rows).fill(''),
     portfolios: new Array<string>(rows).fill(''),
+    merchants: new Array<string>(rows).fill(''),
     cardTokens: new Array<string>(rows).fill(''),
   };
 }
@@ -118,6 +121,7 @@ function takeChunk(chunk: DuckDBDataChunk, into: Growing, width: number): void {
     into.scores[place] = number('score', row);
     into.transactionIds[place] = String(cell('transaction_id', row));
     into.portfolios[place] = String(cell('portfolio_id', row));
+    into.merchants[place] = String(cell('merchant_key', row) ?? '');
     into.cardTokens[place] = `${cell('portfolio_id', row)}|${cell('card_token', row)}`;
   }
 }

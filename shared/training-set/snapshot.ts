@@ -14,5 +14,6 @@ export function digestSnapshot(columns: TrainingColumns, asked: Readonly<Record<
     digest.update(bytesOf(column));
   digest.update(columns.transactionIds.join('\n'));
   digest.update(columns.portfolios.join('\n'));
+  digest.update(columns.merchants.join('\n'));
   return digest.digest('hex');
 }

@@ -21,6 +21,8 @@ export interface TrainingColumns {
   readonly windowOf: Uint8Array;
   readonly transactionIds: readonly string[];
   readonly portfolios: readonly string[];
+  /** Terminal or merchant each was paid at; '' where none is known. */
+  readonly merchants: readonly string[];
   /** What the champion of that day said: uncalibrated and calibrated. */
   readonly rawScores: Float64Array;
   readonly scores: Float64Array;
@@ -53,6 +55,7 @@ export function windowRows(set: TrainingColumns, name: WindowName): TrainingColu
     windowOf: set.windowOf.slice(first, until),
     transactionIds: set.transactionIds.slice(first, until),
     portfolios: set.portfolios.slice(first, until),
+    merchants: set.merchants.slice(first, until),
     rawScores: set.rawScores.slice(first, until),
     scores: set.scores.slice(first, until),
   };

@@ -59,6 +59,8 @@ describe('a retraining', () => {
     expect(first.gates.map(({ gate }) => gate)).toEqual([
       'enough-labels',
       'label-rate',
+      'merchant-labels',
+      'label-noise',
       'golden-rows',
       'onnx-parity',
       'latency',

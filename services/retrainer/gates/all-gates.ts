@@ -4,14 +4,18 @@ import { calibratedGate } from './calibrated.ts';
 import { createEnoughLabelsGate } from './enough-labels.ts';
 import type { GateFacts, GateVerdict, PromotionGate } from './gate.ts';
 import { goldenRowsGate } from './golden-rows.ts';
+import { createLabelNoiseGate } from './label-noise.ts';
 import { createLabelRateGate } from './label-rate.ts';
 import { latencyGate } from './latency.ts';
+import { createMerchantLabelsGate } from './merchant-labels.ts';
 import { parityGate } from './parity.ts';
 import { segmentsGate } from './segments.ts';
 
 export const promotionGates: readonly PromotionGate[] = [
   createEnoughLabelsGate(),
   createLabelRateGate(),
+  createMerchantLabelsGate(),
+  createLabelNoiseGate(),
   goldenRowsGate,
   parityGate,
   latencyGate,

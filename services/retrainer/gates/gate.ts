@@ -3,6 +3,7 @@
 import type { PairedComparison } from '../../../shared/evaluation/compare-paired.ts';
 import type { Evaluation } from '../../../shared/evaluation/evaluate.ts';
 import type { WindowName } from '../../../shared/training-set/windows.ts';
+import type { LabelFacts } from '../measure-labels.ts';
 
 /** One window: rows and frauds as they stand there, the rate per transaction (sampling undone). */
 export interface WindowFacts {
@@ -30,6 +31,8 @@ export interface GateFacts {
     readonly largestDifference: number;
     readonly notFinite: number;
   };
+  /** What the labels look like to both models. */
+  readonly labels: LabelFacts;
 }
 
 export interface GateVerdict {

@@ -8,6 +8,7 @@ import { createPlainHead, type HeadWeights } from '../../../shared/head/head-wei
 import { type TrainingColumns, windowRows } from '../../../shared/training-set/training-set.ts';
 import type { GateFacts, WindowFacts } from '../gates/gate.ts';
 import { toJudgedRows } from '../judged-rows.ts';
+import { measureLabels } from '../measure-labels.ts';
 import type { WithEvaluation, WithThresholds } from '../state.ts';
 
 const PARITY_ROWS = 2_000;
@@ -27,9 +28,15 @@ export async function evaluate(state: WithThresholds): Promise<WithEvaluation> {
     width,
   );
   onProgress('evaluate', 0);
+  // Of every window: what is judged is the last of them, the labels are looked at in all.
+  const all = {
+    challenger: await challengerGraph.score(set.values),
+    champion: await championGraph.score(set.values),
+  };
+  const firstJudged = set.labels.length - rows.labels.length;
   const raw = {
-    challenger: await challengerGraph.score(rows.values),
-    champion: await championGraph.score(rows.values),
+    challenger: all.challenger.subarray(firstJudged),
+    champion: all.champion.subarray(firstJudged),
   };
   const own = new Calibrator(calibrators.full);
   const scores = {
@@ -54,6 +61,10 @@ export async function evaluate(state: WithThresholds): Promise<WithEvaluation> {
       championMicros: await measureMicros(championGraph, rows),
     },
     golden: await measureGolden(challengerGraph, rows, raw.challenger),
+    labels: measureLabels(set, {
+      challenger: all.challenger,
+      champion: toScores(all.champion, (score) => champion.calibrators.full.toScore(score)),
+    }),
   };
   await challengerGraph.release();
   await championGraph.release();

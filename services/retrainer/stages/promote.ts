@@ -8,6 +8,8 @@ import type { Retrained, WithVersion } from '../state.ts';
 export async function promote(state: WithVersion): Promise<Retrained> {
   const { registry, verdicts, version, championEntry, settings, set } = state;
   if (verdicts.some(({ passed }) => !passed)) return { ...state, outcome: 'refused' };
+  // What lies in the registry is what is promoted: every byte of it must still be what was judged.
+  await registry.loadVerified(version.manifest.modelVersion, version.manifestDigest);
   const note = {
     movedAt: new Date(systemClock.now()).toISOString(),
     by: 'retrainer',

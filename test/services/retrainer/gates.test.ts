@@ -33,6 +33,8 @@ function scoresOf(known: number, southKnown = known): Float64Array {
   return Float64Array.from(draws, (one) => (isSeen(one) ? rate : restRate) * (1 - one.noise * 1e-6));
 }
 
+const merchant = { merchant: 'm', rows: 300, frauds: 20, promised: 24, order: 0.9, deviations: 6 };
+
 function factsOf(challenger: Float64Array, champion: Float64Array, more: Partial<GateFacts> = {}): GateFacts {
   const window = { rows: ROWS, frauds: 120, fraudRate: 0.03 };
   return {
@@ -44,6 +46,7 @@ function factsOf(challenger: Float64Array, champion: Float64Array, more: Partial
     parity: { rows: 2_000, largestDifference: 1e-6 },
     latency: { challengerMicros: 40, championMicros: 30 },
     golden: { rows: 64, largestDifference: 1e-6, notFinite: 0 },
+    labels: { judgedMerchants: 9, mostReversed: merchant, mostSilent: merchant, frauds: 120, unexplained: 4 },
     ...more,
   };
 }
@@ -98,6 +101,28 @@ describe('the promotion gates', () => {
     ['golden-rows', { golden: { rows: 64, largestDifference: 0.01, notFinite: 0 } }],
   ] as const)('%s refuses what it is there for', (gate, broken) => {
     expect(refusing(factsOf(better, good, broken))).toEqual([gate]);
+  });
+
+  test('merchant-labels refuses a merchant turned round, and one whose promised fraud nobody reports', () => {
+    const { labels } = factsOf(better, good);
+    const reversed = { ...merchant, frauds: 280, order: 0.1, deviations: -7 };
+    expect(refusing(factsOf(better, good, { labels: { ...labels, mostReversed: reversed } }))).toEqual([
+      'merchant-labels',
+    ]);
+    const silent = { ...merchant, frauds: 1, promised: 30 };
+    expect(refusing(factsOf(better, good, { labels: { ...labels, mostSilent: silent } }))).toEqual([
+      'merchant-labels',
+    ]);
+    // New fraud there, which the champion did not promise: its order stays, however much there is.
+    const grown = { ...merchant, frauds: 200, promised: 10, order: 0.6, deviations: 2 };
+    expect(refusing(factsOf(better, good, { labels: { ...labels, mostReversed: grown } }))).toEqual([]);
+  });
+
+  test('label-noise refuses when much fraud looks like anything else to both models', () => {
+    const { labels } = factsOf(better, good);
+    expect(refusing(factsOf(better, good, { labels: { ...labels, unexplained: 40 } }))).toEqual([
+      'label-noise',
+    ]);
   });
 
   test('refuse too few labels, and a fraud rate that jumped', () => {

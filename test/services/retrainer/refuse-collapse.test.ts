@@ -18,6 +18,7 @@ function setOf(...windows: readonly [training: string, calibration: string, test
     windowOf: Uint8Array.from(marks, ({ window }) => window),
     transactionIds: marks.map((_, index) => `t${index}`),
     portfolios: marks.map(() => 'default'),
+    merchants: marks.map(() => ''),
     rawScores: new Float64Array(marks.length),
     scores: new Float64Array(marks.length),
   };

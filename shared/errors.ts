@@ -87,6 +87,11 @@ export const errorCatalogue = {
     'Look again with `fraudctl models list`, then repeat.',
   ),
   FRAUD_CONFIG_INVALID: entry('fatal', 'Settings are invalid.', 'Correct every setting named.'),
+  FRAUD_RULES_INVALID: entry(
+    'fatal',
+    'The rules file or one of its lists is invalid.',
+    'Correct the lines named; `fraudctl rules check FILE` looks again. A running service keeps the rules it has.',
+  ),
   FRAUD_PREREQUISITE_MISSING: entry(
     'usage',
     'Something this command needs is not installed.',

@@ -18,6 +18,7 @@ import { nameTopics } from '../../shared/kafka/topic-names.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
+import { followRules, type LiveRules } from '../../shared/rules/live-rules.ts';
 import { type BreakerState, createEncoderBreaker } from '../../shared/scoring/encoder-breaker.ts';
 import { createScorer, type ScoringModel } from '../../shared/scoring/scorer.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
@@ -63,6 +64,8 @@ export interface ApiCore {
   readonly relay: Relay | undefined;
   /** Another model answers from the next request on. */
   replaceModel(model: ScoringModel): void;
+  /** Lists and rules beside the model. */
+  readonly rules: LiveRules;
   /** Forgets answers and decisions whose time is over. */
   prune(): Promise<void>;
   /** Completes erasures that a killed process began. Returns how many. */
@@ -133,6 +136,7 @@ async function buildScoring(
 ) {
   const { settings, clock, scope, log, store, metrics, edge } = options;
   const scorer = createScorer({ ...behindBreaker(options.model, options, metrics), clock });
+  const rules = await followRules({ ...options, scorer });
   const tombstones = openTombstones(erasuresDirectoryOf(settings));
   const relay = settings.kafkaBrokers
     ? await scope.start(
@@ -152,6 +156,7 @@ async function buildScoring(
   const recall = createRecallAnswer({ store, answers, clock, metrics, tombstones });
   return {
     scorer,
+    rules,
     relay,
     tombstones,
     evidence: await buildIntake({ ...options, relay, topic: topicNames.outcomes, tombstones }),
@@ -165,7 +170,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
   const { keys, audit, answers } = await openApiStores(options);
   const edge = { ...defaultEdgeSettings, idRule: settings.idRule };
   const scoring = await buildScoring({ ...options, metrics, edge }, answers);
-  const { scorer, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
+  const { scorer, rules, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
   const registry = new FileRegistry(settings.registryDirectory);
   const eraser = createCardEraser({
     store,
@@ -214,6 +219,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
     audit,
     store,
     relay,
+    rules,
     replaceModel: (model) => void scorer.replaceModel(behindBreaker(model, options, metrics)),
     resumeErasures: eraser.resume,
     releaseEvidence: async () => {

@@ -70,6 +70,7 @@ export const apiSettings = {
   ),
   decisionRetentionHours: commonSettings.decisionRetentionHours,
   alertRetentionDays: commonSettings.alertRetentionDays,
+  rulesFile: commonSettings.rulesFile,
   idRule: commonSettings.idRule,
   logLevel: commonSettings.logLevel,
 } as const;

@@ -3,6 +3,7 @@ import type { FailMode } from '../../shared/access/principal.ts';
 import { contentHashOf } from '../../shared/decisions/content-hash.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import type { Transaction } from '../../shared/domain/transaction.ts';
+import { countRuleHits } from '../../shared/rules/rule-metrics.ts';
 import type { Evaluation, Scorer } from '../../shared/scoring/scorer.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import type { ApiMetrics } from './api-metrics.ts';
@@ -39,10 +40,11 @@ const MOST_MARGIN_MS = 250;
 /** Share of the time that reading the histories may take. */
 const HISTORY_SHARE = 0.5;
 
-/** `closed`: what only the rules could judge is not approved. */
+/** `closed`: what only the rules could judge is not approved, unless an allow list says so: it would have, whatever the model answered. */
 function underFailMode(decision: Decision, failMode: FailMode): Decision {
-  const isTooKind = failMode === 'closed' && decision.tier === 'rules' && decision.decision === 'approve';
-  return isTooKind ? { ...decision, decision: 'review' } : decision;
+  const { tier, decidedBy } = decision;
+  const isUnsure = tier === 'rules' && decidedBy !== 'list' && decision.decision === 'approve';
+  return isUnsure && failMode === 'closed' ? { ...decision, decision: 'review' } : decision;
 }
 
 export type Evaluate = (
@@ -52,7 +54,7 @@ export type Evaluate = (
 
 /** Changes nothing. Transactions see those before them in the same call. */
 export function createEvaluate(parts: {
-  readonly scorer: Scorer;
+  readonly scorer: Pick<Scorer, 'evaluateMany'>;
   readonly store: Pick<StateStore, 'readRecords'>;
   readonly metrics: ApiMetrics;
 }): Evaluate {
@@ -67,6 +69,7 @@ export function createEvaluate(parts: {
       return { evaluation, decisionKey, contentHash, decisionBytes: undefined };
     const decision = underFailMode(evaluation.decision, failMode);
     metrics.decided.inc({ decision: decision.decision, tier: decision.tier });
+    countRuleHits(metrics, decision.rules);
     const decisionBytes = Buffer.from(JSON.stringify(decision));
     return { evaluation: { ...evaluation, decision }, decisionKey, contentHash, decisionBytes };
   };

@@ -2,6 +2,7 @@
 import type { ConsumedChunk } from '../../shared/kafka/chunk-dispatcher.ts';
 import type { InputRecord } from '../../shared/kafka/records.ts';
 import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
+import { countRuleHits } from '../../shared/rules/rule-metrics.ts';
 import type { Chunk, Step, StoredChunk } from './chunk.ts';
 import type { FollowingClock } from './replay-clock.ts';
 
@@ -38,6 +39,7 @@ export function createChunkRouter(parts: {
     for (const { decision } of done.evaluated) {
       if (decision) metrics.decided.inc({ decision: decision.decision, tier: decision.tier });
       else metrics.applied.inc();
+      countRuleHits(metrics, decision?.rules);
       counts[decision ? 'decided' : 'applied'] += 1;
     }
     for (const { error } of done.refused) metrics.deadLettered.inc({ reason: error.code });

@@ -49,6 +49,7 @@ export const scorerSettings = {
   operationsPort: commonSettings.operationsPort,
   decisionRetentionHours: commonSettings.decisionRetentionHours,
   alertRetentionDays: commonSettings.alertRetentionDays,
+  rulesFile: commonSettings.rulesFile,
   idRule: commonSettings.idRule,
   stallSeconds: setting(
     'FRAUD_STALL_SECONDS',

@@ -9,6 +9,7 @@ import { nameTopics, type TopicNames } from '../../shared/kafka/topic-names.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { createScorerMetrics, type ScorerMetrics } from '../../shared/observability/metrics.ts';
+import { followRules } from '../../shared/rules/live-rules.ts';
 import { createScorer } from '../../shared/scoring/scorer.ts';
 import { type StartedModel, startModel } from '../../shared/scoring/start-model.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
@@ -60,7 +61,7 @@ interface Parts {
 }
 
 /** Transactions through the pipeline, outcomes into the histories. */
-function buildRouter({
+async function buildRouter({
   settings,
   log,
   metrics,
@@ -71,13 +72,15 @@ function buildRouter({
   model,
   acknowledged,
   erasures,
-}: Parts): ChunkRouter {
+  scope,
+}: Parts & Pick<StartOptions, 'scope'>): Promise<ChunkRouter> {
   const scorer = createScorer({
     ...model,
     clock,
     onDegrade: (error, tier, transactions) =>
       log.error({ err: error, tier, transactions }, 'answering on a lower tier'),
   });
+  await followRules({ settings, log, metrics, scorer, scope });
   const outputs = createOutputWriter(topicNames);
   const retention = {
     quietMs: settings.decisionRetentionHours * HOUR_MS,
@@ -150,7 +153,7 @@ async function startParts({ settings, log, scope, clock }: StartOptions): Promis
 export async function startScorer(options: StartOptions): Promise<RunningScorer> {
   const { settings, log, scope } = options;
   const parts = await startParts(options);
-  const router = buildRouter(parts);
+  const router = await buildRouter({ ...parts, scope });
   const consumer = buildConsumer(parts, router);
   const watch = createProgressWatch(systemClock, settings.stallSeconds * 1000);
   let isAssigned = false;

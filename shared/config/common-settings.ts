@@ -47,6 +47,11 @@ export const commonSettings = {
     positive(180, 3650),
     'how long a decision that alerted is remembered: the longest label delay',
   ),
+  rulesFile: setting(
+    'FRAUD_RULES_FILE',
+    z.string().default(''),
+    'lists and rules beside the model (YAML; see infra/rules), read again when it changes; the same for stream and API; empty: none',
+  ),
   idRule: setting(
     'FRAUD_EDGE_ID_RULE',
     z.enum(['tolerant', 'strict']).default('tolerant'),

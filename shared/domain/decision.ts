@@ -34,6 +34,30 @@ export const modelStampSchema = z.object({
 });
 export type ModelStamp = z.infer<typeof modelStampSchema>;
 
+/** What a list or rule does when it hits, in the order of precedence; `review` only where the model approves. */
+export const ruleEffects = ['block', 'allow', 'decline', 'review'] as const;
+export type RuleEffect = (typeof ruleEffects)[number];
+
+export const ruleHitSchema = z.object({
+  /** The entry's own code, from the rules file. */
+  code: z.string(),
+  effect: z.enum(ruleEffects),
+  sentence: z.string(),
+});
+export type RuleHit = z.infer<typeof ruleHitSchema>;
+
+export const ruleFindingSchema = z.object({
+  /** Of the rules file and its lists (hex, 16 characters). */
+  digest: z.string(),
+  /** In the order of precedence: the first one decided, unless it is `review` and the model was stricter. */
+  hits: z.array(ruleHitSchema),
+  /** Entries in shadow mode: they changed nothing. */
+  shadowHits: z.array(ruleHitSchema),
+  /** Codes of rules that could not be asked: they threw, or read features while the histories were out of reach. */
+  notJudged: z.array(z.string()).optional(),
+});
+export type RuleFinding = z.infer<typeof ruleFindingSchema>;
+
 /** `fraud.decisions.v1`. */
 export const decisionSchema = z.object({
   /** Derived from portfolio and transaction id: the same transaction always has the same decision id. */
@@ -49,6 +73,7 @@ export const decisionSchema = z.object({
   anomalyBits: z.number().optional(),
   decision: z.enum(decisions),
   riskLevel: z.enum(riskLevels),
+  /** `list`, `rule`: an entry of `rules` decided; `rule` also where tier `rules` answered. */
   decidedBy: z.enum(['model', 'rule', 'list']),
   tier: z.enum(tiers),
   /** At most four, strongest first. */
@@ -66,6 +91,8 @@ export const decisionSchema = z.object({
   /** Terminal id, or merchant id where no terminal is known; with `accountId` what late outcomes are completed with. */
   merchantKey: z.string().optional(),
   accountId: z.string().optional(),
+  /** What lists and rules beside the model found; absent where none are configured. `score` and `riskLevel` stay the model's. */
+  rules: ruleFindingSchema.optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 

@@ -76,6 +76,11 @@ export const transactionSchema = z.object({
   replacesCardToken: identifier.optional(),
   /** Statements only: instalments past due, 0 = on time. */
   monthsPastDue: z.int().min(0).max(120).optional(),
+  /** Issuer identification: the first six to eight digits of the card number, never more. Read by lists and rules only. */
+  bin: z
+    .string()
+    .regex(/^\d{6,8}$/, 'expected the first six to eight digits of the card number')
+    .optional(),
 });
 
 /** A parsed transaction: trusted from here on. */

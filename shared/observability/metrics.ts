@@ -13,12 +13,18 @@ export interface ScorerMetrics {
   readonly outcomesMarked: Counter<'label'>;
   readonly parkedEvidence: Counter<'end'>;
   readonly unknownFields: Counter;
+  readonly ruleHits: Counter<'code' | 'effect' | 'mode'>;
+  readonly ruleFiles: Counter<'result'>;
+  readonly rulesInUse: Gauge<'digest'>;
   readonly idsLikeCardNumbers: Counter;
   readonly scoreDuration: Histogram<'stage'>;
   readonly chunkRecords: Histogram;
   readonly queuedPositions: Gauge;
   readonly lag: Gauge<'topic'>;
   readonly encoderProvider: Gauge<'provider'>;
+  readonly champion: Gauge<'model_version'>;
+  readonly championFence: Gauge;
+  readonly modelSwaps: Counter<'end'>;
 }
 
 /** Latency buckets in seconds: half a millisecond to ten seconds. */
@@ -77,9 +83,50 @@ function createCounters(registers: Registry[]) {
       help: 'Accepted ids that look like a card number: 3 % of 16-digit ids are chance, nearly all are a sender’s mistake.',
       registers,
     }),
+    ruleHits: new Counter({
+      name: 'fraud_rule_hits_total',
+      help: 'Decisions that a list or rule hit: live, in shadow, or not judged because it could not be asked.',
+      labelNames: ['code', 'effect', 'mode'],
+      registers,
+    }),
+    ruleFiles: new Counter({
+      name: 'fraud_rule_files_total',
+      help: 'Rules files that changed: taken, or refused because they are invalid.',
+      labelNames: ['result'],
+      registers,
+    }),
+    rulesInUse: new Gauge({
+      name: 'fraud_rules_info',
+      help: '1 for the digest of the rules in use; none where there are no rules.',
+      labelNames: ['digest'],
+      registers,
+    }),
     unknownFields: new Counter({
       name: 'fraud_unknown_fields_total',
       help: 'Fields of transactions that no schema names (ignored).',
+      registers,
+    }),
+  };
+}
+
+/** Which version decides, and what became of the moves that were followed. */
+function createModelMetrics(registers: Registry[]) {
+  return {
+    champion: new Gauge({
+      name: 'fraud_champion_info',
+      help: '1 for the version that decides; one series at a time.',
+      labelNames: ['model_version'],
+      registers,
+    }),
+    championFence: new Gauge({
+      name: 'fraud_champion_fence',
+      help: 'Number of the move of the alias that made it champion: equal on replicas that agree.',
+      registers,
+    }),
+    modelSwaps: new Counter({
+      name: 'fraud_model_swaps_total',
+      help: 'Versions replaced while serving, refused before serving, encoders restarted.',
+      labelNames: ['end'],
       registers,
     }),
   };
@@ -93,6 +140,7 @@ export function createScorerMetrics(): ScorerMetrics {
   return {
     registry,
     ...createCounters(registers),
+    ...createModelMetrics(registers),
     scoreDuration: new Histogram({
       name: 'fraud_stage_duration_seconds',
       help: 'Duration of one pipeline stage for one chunk.',

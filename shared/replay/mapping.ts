@@ -39,6 +39,7 @@ export const mappableFields = [
   'ipCountry',
   'replacesCardToken',
   'monthsPastDue',
+  'bin',
 ] as const;
 export type MappableField = (typeof mappableFields)[number];
 

@@ -6,6 +6,7 @@ import type { EncodedRow } from '../encoder/encoder.ts';
 import { toAnomalyBits } from '../head/day-zero.ts';
 import { featuresOnlyInputs, writeHeadInput } from '../head/head-inputs.ts';
 import { scoreByRules } from '../rules/fallback-rules.ts';
+import { overrule, type RuleSet } from '../rules/rule-set.ts';
 import type { Champion } from './champion.ts';
 import { roundScore, toDecisionId, toDecisionVerb, toRiskLevel } from './decide.ts';
 import { toFieldSurprises } from './explain.ts';
@@ -34,8 +35,8 @@ export type DecisionWriter = (input: DecisionInput) => WrittenDecision;
 /** Bits are kept to a thousandth. */
 const BITS_UNIT = 1000;
 
-/** Decides by one champion. Not for concurrent use from several threads: scratch memory is shared between calls. */
-export function createDecisionWriter(champion: Champion): DecisionWriter {
+/** Decides by one champion, and by lists and rules where there are any. Not for concurrent use from several threads: scratch memory is shared between calls. */
+export function createDecisionWriter(champion: Champion, ruleSet?: RuleSet): DecisionWriter {
   const scoreRaw = createLadder(champion);
   const toIso = createIsoCache();
   return ({ transaction, context, encoded, withoutHistory, receivedAtMs, decidedAt, timingsMs }) => {
@@ -47,6 +48,9 @@ export function createDecisionWriter(champion: Champion): DecisionWriter {
     const score = roundScore(calibrators[tier].toScore(rawScore));
     const bits = rarity.measure({ readings: encoded?.readings, features: context.features });
     const anomalyBits = encoded && roundBits(toAnomalyBits(champion.joinRule(bits), reference));
+    const byModel = toDecisionVerb(score, thresholds);
+    const rules = ruleSet?.judge({ transaction, features: context.features, withoutHistory });
+    const overruled = rules && overrule(byModel, rules);
     // The order of these keys is the order of the stored bytes: never change it, only add.
     const decision: Decision = {
       decisionId: toDecisionId(transaction.portfolioId, transaction.transactionId),
@@ -56,9 +60,9 @@ export function createDecisionWriter(champion: Champion): DecisionWriter {
       score,
       scoreScaled: Math.round(score * 999),
       anomalyBits,
-      decision: toDecisionVerb(score, thresholds),
+      decision: overruled?.decision ?? byModel,
       riskLevel: toRiskLevel(score, thresholds),
-      decidedBy: tier === 'rules' ? 'rule' : 'model',
+      decidedBy: overruled?.decidedBy ?? (tier === 'rules' ? 'rule' : 'model'),
       tier,
       reasonCodes: champion.explain(bits),
       surprise: encoded && toFieldSurprises(encoded.readings, champion.config),
@@ -70,6 +74,7 @@ export function createDecisionWriter(champion: Champion): DecisionWriter {
       timingsMs,
       merchantKey: merchantKeyOf(transaction),
       accountId: transaction.accountId,
+      rules,
     };
     return { decision, tier, rawScore };
   };

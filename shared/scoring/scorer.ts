@@ -6,7 +6,9 @@ import { isDecided, type Transaction } from '../domain/transaction.ts';
 import type { EncodedRow, Encoder } from '../encoder/encoder.ts';
 import { AppError } from '../errors.ts';
 import { buildAppends, buildContext } from '../features/build-context.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
+import type { Challengers } from './challengers.ts';
 import type { Champion } from './champion.ts';
 import { type EvaluationLimits, failingAfter, orEmptyAfter } from './deadline.ts';
 import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
@@ -36,8 +38,10 @@ export interface DecidedEvaluation extends Evaluated {
   readonly tier: Tier;
   /** Uncalibrated score of the tier that answered. */
   readonly rawScore: number;
-  /** Readings of the pass; absent below tier full. */
+  /** Readings of the pass, and raw scores of every head that shared it; absent below tier full. */
   readonly encoded?: EncodedRow | undefined;
+  /** Who shadowed the pass; absent where nobody does. */
+  readonly challengers?: Challengers | undefined;
 }
 
 /** A clearing, reversal, refund, statement or repayment: it changes the history and decides nothing. */
@@ -51,10 +55,14 @@ export type Evaluation = DecidedEvaluation | AppliedEvaluation;
 export interface ScoringModel {
   readonly champion: Champion;
   readonly encoder?: Pick<Encoder, 'encodeMany'> | undefined;
+  /** What shadows this champion; `heads` are those that the encoder was started with. */
+  readonly challengers?: Challengers | undefined;
 }
 
 export interface ScorerOptions extends ScoringModel {
   readonly clock: Clock;
+  /** Lists and rules beside the model; absent: none. */
+  readonly rules?: RuleSet | undefined;
   /** Called when a chunk is answered below tier full although there is an encoder. */
   readonly onDegrade?: (error: AppError, tier: Tier, transactions: number) => void;
 }
@@ -72,18 +80,24 @@ export interface Scorer {
   ): Promise<Evaluation[]>;
   /** Calls from now on use this model; those under way finish with the one they began with. Returns the one replaced. */
   replaceModel(model: ScoringModel): ScoringModel;
+  /** Calls from now on are judged by these lists and rules; those under way finish with the ones they began with. */
+  replaceRules(rules: RuleSet | undefined): void;
   readonly model: ScoringModel;
 }
 
-type Draft = Omit<DecidedEvaluation, 'decision' | 'tier' | 'rawScore' | 'encoded'> | AppliedEvaluation;
+type Draft =
+  | Omit<DecidedEvaluation, 'decision' | 'tier' | 'rawScore' | 'encoded' | 'challengers'>
+  | AppliedEvaluation;
 
 /** Builds contexts in order, encodes those owed a decision in one call, then decides each. */
 export function createScorer(options: ScorerOptions): Scorer {
-  let model: ScoringModel = { champion: options.champion, encoder: options.encoder };
-  let writer = createDecisionWriter(model.champion);
+  const { champion: first, encoder: firstEncoder, challengers: firstChallengers } = options;
+  let model: ScoringModel = { champion: first, encoder: firstEncoder, challengers: firstChallengers };
+  let { rules } = options;
+  let writer = createDecisionWriter(model.champion, rules);
   return {
     evaluateMany: async (requests, readRecords, limits) => {
-      const { champion, encoder } = model;
+      const { champion, encoder, challengers } = model;
       const write = writer;
       const stopwatch = createStopwatch();
       const transactions = requests.map(({ transaction }) => transaction);
@@ -99,13 +113,17 @@ export function createScorer(options: ScorerOptions): Scorer {
       stopwatch.lap('encoder');
       const { clock } = options;
       const timingsMs = stopwatch.laps;
-      return finishAll(drafts, { requests, encoded, withoutHistory, write, timingsMs, clock });
+      return finishAll(drafts, { requests, encoded, challengers, withoutHistory, write, timingsMs, clock });
     },
     replaceModel: (next) => {
       const replaced = model;
       model = next;
-      writer = createDecisionWriter(next.champion);
+      writer = createDecisionWriter(next.champion, rules);
       return replaced;
+    },
+    replaceRules: (next) => {
+      rules = next;
+      writer = createDecisionWriter(model.champion, next);
     },
     get model() {
       return model;
@@ -163,6 +181,7 @@ function isFiniteSum(values: Float32Array): boolean {
 interface FinishOptions {
   readonly requests: readonly ScoreRequest[];
   readonly encoded: readonly EncodedRow[] | undefined;
+  readonly challengers: Challengers | undefined;
   readonly withoutHistory: boolean;
   readonly write: DecisionWriter;
   readonly timingsMs: Record<string, number>;
@@ -184,7 +203,7 @@ function finishAll(drafts: readonly Draft[], options: FinishOptions): Evaluation
       decidedAt,
       timingsMs: options.timingsMs,
     });
-    return { ...draft, ...written, encoded };
+    return { ...draft, ...written, encoded, challengers: options.challengers };
   });
 }
 

@@ -71,6 +71,11 @@ export const errorCatalogue = {
     'A model’s inputs, outputs or versions do not fit this scorer.',
     'Use a model made for this version.',
   ),
+  FRAUD_MODEL_GOLDEN_MISMATCH: entry(
+    'fatal',
+    'A model does not score its golden rows as it did when it was made.',
+    'Compare provider and versions of this machine with the one that made it; do not serve it from here.',
+  ),
   FRAUD_MODEL_NOT_FOUND: entry(
     'usage',
     'There is no such model version or alias.',

@@ -19,6 +19,7 @@ import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { followRules, type LiveRules } from '../../shared/rules/live-rules.ts';
+import { watchCalls } from '../../shared/scoring/calls-under-way.ts';
 import { type BreakerState, createEncoderBreaker } from '../../shared/scoring/encoder-breaker.ts';
 import { createScorer, type ScoringModel } from '../../shared/scoring/scorer.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
@@ -62,8 +63,8 @@ export interface ApiCore {
   readonly store: StateStore;
   /** Undefined without a broker. */
   readonly relay: Relay | undefined;
-  /** Another model answers from the next request on. */
-  replaceModel(model: ScoringModel): void;
+  /** Another model answers from the next request on. Resolves when no request uses the one before any more. */
+  replaceModel(model: ScoringModel): Promise<void>;
   /** Lists and rules beside the model. */
   readonly rules: LiveRules;
   /** Forgets answers and decisions whose time is over. */
@@ -97,6 +98,7 @@ function behindBreaker(
   metrics: ApiMetrics,
 ): ScoringModel {
   if (!encoder) return { champion };
+  metrics.circuitOpen.set(0);
   const onChange = (state: BreakerState): void => {
     metrics.circuitOpen.set(state === 'closed' ? 0 : 1);
     parts.log.warn({ state }, 'encoder circuit');
@@ -136,6 +138,7 @@ async function buildScoring(
 ) {
   const { settings, clock, scope, log, store, metrics, edge } = options;
   const scorer = createScorer({ ...behindBreaker(options.model, options, metrics), clock });
+  const calls = watchCalls(scorer);
   const rules = await followRules({ ...options, scorer });
   const tombstones = openTombstones(erasuresDirectoryOf(settings));
   const relay = settings.kafkaBrokers
@@ -152,10 +155,11 @@ async function buildScoring(
   const topicNames = nameTopics(settings.topicPrefix);
   const recorder =
     relay && createRecorder({ store, relay, topics: topicNames, retention, clock, tombstones });
-  const evaluate = createEvaluate({ scorer, store, metrics });
+  const evaluate = createEvaluate({ scorer: calls, store, metrics });
   const recall = createRecallAnswer({ store, answers, clock, metrics, tombstones });
   return {
     scorer,
+    calls,
     rules,
     relay,
     tombstones,
@@ -170,7 +174,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
   const { keys, audit, answers } = await openApiStores(options);
   const edge = { ...defaultEdgeSettings, idRule: settings.idRule };
   const scoring = await buildScoring({ ...options, metrics, edge }, answers);
-  const { scorer, rules, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
+  const { scorer, calls, rules, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
   const registry = new FileRegistry(settings.registryDirectory);
   const eraser = createCardEraser({
     store,
@@ -220,7 +224,10 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
     store,
     relay,
     rules,
-    replaceModel: (model) => void scorer.replaceModel(behindBreaker(model, options, metrics)),
+    replaceModel: (model) => {
+      scorer.replaceModel(behindBreaker(model, options, metrics));
+      return calls.whenAnswered();
+    },
     resumeErasures: eraser.resume,
     releaseEvidence: async () => {
       const counts = await evidence.intake?.release();

@@ -12,11 +12,11 @@ import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { MANIFEST_FILE } from '../../shared/registry/manifest.ts';
+import { type LiveModel, startLiveModel } from '../../shared/scoring/live-model.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
 import { createApiMetrics } from './api-metrics.ts';
 import { type ApiCore, buildApi } from './build-api.ts';
 import type { ApiSettings } from './config.ts';
-import { type LiveModel, startLiveModel } from './live-model.ts';
 
 export interface StartOptions {
   readonly settings: ApiSettings;
@@ -85,7 +85,14 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
   let core: ApiCore | undefined;
   const model = await scope.start(
     'model',
-    () => startLiveModel({ settings, registry, log, metrics, onReplace: (next) => core?.replaceModel(next) }),
+    () =>
+      startLiveModel({
+        settings,
+        registry,
+        log,
+        metrics,
+        onReplace: async (next) => core?.replaceModel(next),
+      }),
     (part) => part.close(),
   );
   const brokers = settings.kafkaBrokers.split(',').map((broker) => broker.trim());

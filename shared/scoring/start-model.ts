@@ -1,12 +1,13 @@
-// shared/scoring/start-model.ts: the champion, verified, and the encoder that runs it, announced.
+// shared/scoring/start-model.ts: a verified version, the encoder that runs it, and its golden rows compared before it may answer.
 import type { ProviderChoice } from '../encoder/binding.ts';
 import { createOnnxEncoder, type OnnxEncoder } from '../encoder/onnx-encoder.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ScorerMetrics } from '../observability/metrics.ts';
 import { FileRegistry } from '../registry/file-registry.ts';
-import { loadAlias } from '../registry/registry.ts';
+import { loadAlias, type VerifiedVersion } from '../registry/registry.ts';
 import { type Champion, createChampion } from './champion.ts';
+import { compareGoldenRows } from './golden-rows.ts';
 
 export interface StartedModel {
   readonly champion: Champion;
@@ -33,17 +34,24 @@ function announce(log: Logger, metrics: ScorerMetrics, encoder: OnnxEncoder): vo
   else log.info(facts, 'encoder runs on a GPU');
 }
 
-/** @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_HASH_MISMATCH, FRAUD_MODEL_INVALID, FRAUD_PROVIDER_UNAVAILABLE */
-export async function startModel(parts: {
+/** What starts a version, whichever it is. */
+export interface StartParts {
   readonly settings: ModelSettings;
   readonly log: Logger;
   readonly metrics: ScorerMetrics;
+  /** Owns the encoder. */
   readonly scope: Scope;
-}): Promise<StartedModel> {
+}
+
+/**
+ * A verified version made ready to answer: encoder and heads loaded and warm, its golden rows scored as it was noted.
+ * @throws AppError FRAUD_MODEL_INVALID, FRAUD_MODEL_GOLDEN_MISMATCH, FRAUD_PROVIDER_UNAVAILABLE, FRAUD_ENCODER_FAILED
+ */
+export async function startVersion(version: VerifiedVersion, parts: StartParts): Promise<StartedModel> {
   const { settings, log, metrics, scope } = parts;
-  const { entry, version } = await loadAlias(new FileRegistry(settings.registryDirectory), 'champion');
   const champion = createChampion(version);
-  log.info({ modelVersion: entry.modelVersion, manifestDigest: version.manifestDigest }, 'champion verified');
+  const { modelVersion } = champion.manifest;
+  log.info({ modelVersion, manifestDigest: version.manifestDigest }, 'version verified');
   const encoder = await scope.start(
     'encoder',
     () =>
@@ -58,6 +66,18 @@ export async function startModel(parts: {
       }),
     (part) => part.close(),
   );
+  const rows = await scope.start(
+    'golden rows',
+    () => compareGoldenRows(version, encoder),
+    () => {},
+  );
+  log.info({ modelVersion, rows }, 'golden rows compared');
   announce(log, metrics, encoder);
   return { champion, encoder };
+}
+
+/** The champion of a registry. @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_HASH_MISMATCH, and as `startVersion` */
+export async function startModel(parts: StartParts): Promise<StartedModel> {
+  const { version } = await loadAlias(new FileRegistry(parts.settings.registryDirectory), 'champion');
+  return startVersion(version, parts);
 }

@@ -5,7 +5,7 @@ import type { EvaluatedChunk, EvaluatedTransaction, RecalledChunk, Step } from '
 
 /** Applied types (clearing, refund, …) pass through the scorer too: they change the history and get no decision. */
 export function createScoreContextsStep(parts: {
-  readonly scorer: Scorer;
+  readonly scorer: Pick<Scorer, 'evaluateMany'>;
   readonly store: StateStore;
 }): Step<RecalledChunk, EvaluatedChunk> {
   return async function scoreContexts(chunk) {

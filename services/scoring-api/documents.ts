@@ -18,7 +18,7 @@ export const scoreHeadersSchema = z.object({
     .max(60_000)
     .optional()
     .describe(
-      'Milliseconds within which an answer of some tier has to be there. Default 100; batches 5,000.',
+      'Milliseconds within which an answer of some tier has to be there. Default 100; batches 5,000; credit 1,000.',
     ),
   'idempotency-key': z
     .string()

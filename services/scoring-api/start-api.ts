@@ -43,7 +43,10 @@ async function readTls({ tlsCertificateFile, tlsKeyFile }: ApiSettings) {
 }
 
 /** The credit version that is named or shipped; without either the route says that there is none. */
-async function startCredit({ settings, scope, log }: StartOptions): Promise<CreditScorer | undefined> {
+async function startCredit(
+  { settings, scope, log }: StartOptions,
+  model: Pick<LiveModel, 'current'>,
+): Promise<CreditScorer | undefined> {
   const directory = settings.creditDirectory || shippedCreditDirectory;
   if (!settings.creditDirectory && !existsSync(join(directory, MANIFEST_FILE))) {
     log.warn('no credit version is installed: /v1/credit-score answers with 404');
@@ -51,7 +54,11 @@ async function startCredit({ settings, scope, log }: StartOptions): Promise<Cred
   }
   return scope.start(
     'credit scorer',
-    () => createCreditScorer(loadCreditVersion(directory)),
+    // Limits are told in money, events are packed over the portfolio's median: both over the same one.
+    () =>
+      createCreditScorer(loadCreditVersion(directory), {
+        referenceOf: (portfolioId) => model.current().champion.viewOf(portfolioId).reference,
+      }),
     (part) => part.close(),
   );
 }
@@ -104,7 +111,7 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
     metrics,
     tls,
     model: model.current(),
-    credit: await startCredit(options),
+    credit: await startCredit(options, model),
     facts: model.facts,
     clock,
     openProducer: () => createProducer({ connection, maxBatchBytes }),

@@ -8,7 +8,7 @@ import { readApiSettings } from '../../services/scoring-api/config.ts';
 import type { KeyGrant } from '../../shared/access/key-store.ts';
 import { scopes } from '../../shared/access/principal.ts';
 import { createSettableClock, type SettableClock } from '../../shared/clock.ts';
-import type { CreditAssessment, CreditQuestion } from '../../shared/credit/credit-scorer.ts';
+import type { CreditAssessment, CreditQuestion, CreditScorer } from '../../shared/credit/credit-scorer.ts';
 import { toCreditScore } from '../../shared/credit/score-scale.ts';
 import type { Encoder } from '../../shared/encoder/encoder.ts';
 import { createRecordingEncoder } from '../../shared/encoder/recording-encoder.ts';
@@ -50,6 +50,8 @@ export interface RigOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly wrapEncoder?: (encoder: Encoder) => Pick<Encoder, 'encodeMany'>;
   readonly wrapStore?: (store: StateStore) => StateStore;
+  /** Left out: one that is sure of what it has seen. */
+  readonly credit?: Pick<CreditScorer, 'assess'>;
   /** Left out: a broker that takes everything. */
   readonly send?: Producer['send'];
 }
@@ -95,7 +97,7 @@ export async function useApi(options: RigOptions = {}): Promise<ApiRig> {
     log: createLogger('scoring-api', 'info', { write: (line) => void logLines.push(line) }),
     store: options.wrapStore?.(store) ?? store,
     model,
-    credit: { assess: async (question) => assessByStatements(question) },
+    credit: options.credit ?? { assess: async (question) => assessByStatements(question) },
     facts: () => ({ provider: 'none' }),
     openProducer: async () => ({ send, close: async () => {} }),
   });

@@ -56,3 +56,18 @@ test('a question without a purpose, with two subjects or an unknown currency is 
     expect([answer.status, answer.body.field]).toEqual([status, field]);
   }
 });
+
+test('an assessment that does not come is told before the deadline, not after it', async () => {
+  const rig = await useApi({ credit: { assess: () => new Promise(() => {}) } });
+  const { statusCode, headers, body } = await rig.server.inject({
+    method: 'POST',
+    url: '/v1/credit-score',
+    headers: withKey(rig.key, { 'content-type': 'application/json', 'x-deadline-ms': '50' }),
+    payload: JSON.stringify({ accountId: 'acc-1', purpose: 'application' }),
+  });
+  expect([statusCode, JSON.parse(body).code, headers['retry-after']]).toEqual([
+    503,
+    'FRAUD_DEADLINE_PASSED',
+    expect.any(String),
+  ]);
+});

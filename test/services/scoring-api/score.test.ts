@@ -145,6 +145,26 @@ test('models and the champion are told with their card, and outcomes are complet
   expect(rig.produced.at(-1)?.key).toBe('tok_card');
 });
 
+test('evidence parked before its payment was known is sent, completed, once the payment has come', async () => {
+  const rig = await useApi();
+  const transaction = makeTransaction();
+  const outcomeId = 'o-early';
+  const early = { outcomeId, kind: 'chargeback', transactionId: transaction.transactionId, label: 'fraud' };
+  const { body } = await post(rig, '/v1/outcomes', {
+    outcomes: [{ ...early, labeledAt: transaction.eventTime }],
+  });
+  expect(body.receipts).toEqual([{ outcomeId, status: 'parked' }]);
+  await post(rig, '/v1/score?record=true', transaction);
+  await rig.releaseEvidence();
+  await expect.poll(() => rig.relay?.waiting()).toBe(0);
+  const sent = rig.produced.filter(({ topic }) => topic === 'fraud.outcomes.v1');
+  expect(sent.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()))).toMatchObject([
+    { outcomeId, cardToken: 'tok_card', transactionTime: transaction.eventTime },
+  ]);
+  await rig.releaseEvidence();
+  expect(rig.relay?.waiting()).toBe(0);
+});
+
 test('an erased card is nowhere any more, and begins anew', async () => {
   const archive = await useArchive();
   await archive.write('rows', [trainingRow('a', 1, { cardToken: 'tok_gone' }), trainingRow('b', 1)]);

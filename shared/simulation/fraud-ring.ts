@@ -2,31 +2,12 @@
 import type { Transaction } from '../domain/transaction.ts';
 import type { Calendar, Occurrence } from './calendar.ts';
 import { type Cardholder, cardTokenOf } from './cardholder.ts';
+import { createPhases, type FraudPhase } from './fraud-phases.ts';
 import { type Disclosure, drawDisclosure, firstKnownAt, type OutcomeDesk } from './outcomes.ts';
 import type { Market, Purchase } from './purchase.ts';
 import { pickWeighted } from './random.ts';
 import { DAY_MS } from './rhythm.ts';
-import { accountTakeover } from './typologies/account-takeover.ts';
-import { bustOut } from './typologies/bust-out.ts';
-import { cardTesting } from './typologies/card-testing.ts';
-import { compromisedTerminal } from './typologies/compromised-terminal.ts';
-import { friendlyFraud } from './typologies/friendly-fraud.ts';
-import { muleTransfers } from './typologies/mule-transfers.ts';
-import { stolenCard } from './typologies/stolen-card.ts';
-import { storedCard } from './typologies/stored-card.ts';
 import type { FraudEpisode, Typology } from './typologies/typology.ts';
-
-/** Every typology, in the order of the documentation. */
-export const typologies: readonly Typology[] = [
-  stolenCard,
-  cardTesting,
-  accountTakeover,
-  compromisedTerminal,
-  storedCard,
-  bustOut,
-  muleTransfers,
-  friendlyFraud,
-];
 
 /** Stress of an account whose owner is gone for good. */
 const ABANDONED = 3;
@@ -36,6 +17,8 @@ export interface FraudWorld extends Market {
   readonly people: readonly Cardholder[];
   readonly calendar: Calendar;
   readonly desk: OutcomeDesk;
+  readonly startMs: number;
+  readonly phases: readonly FraudPhase[];
   /** Tells a fraud transaction and returns it. */
   steal(person: Cardholder, purchase: Purchase, timeMs: number, typology: Typology): Transaction;
 }
@@ -96,21 +79,11 @@ function createEpisode(world: FraudWorld, typology: Typology, episode: FraudEpis
 /** @param world the portfolio; its fraud rate is kept by starting episodes in proportion to genuine payments */
 export function createFraudRing(world: FraudWorld): FraudRing {
   const { traits, random } = world;
-  const acting = typologies
-    .map((typology) => ({
-      typology,
-      share: typology.shares[traits.domain] * traits.typologyTilt(typology.name),
-    }))
-    .filter(({ share }) => share > 0);
-  const shareSum = acting.reduce((sum, { share }) => sum + share, 0);
-  const starts = acting.map(({ typology, share }) => ({
-    typology,
-    weight: share / shareSum / typology.expectedTransactions,
-  }));
-  const startsPerPayment = traits.fraudRate * starts.reduce((sum, { weight }) => sum + weight, 0);
+  const phaseAt = createPhases(traits, world);
 
   return {
     tempt: (timeMs) => {
+      const { starts, startsPerPayment } = phaseAt(timeMs);
       if (random.uniform() >= startsPerPayment) return;
       const typology = pickWeighted(random, starts, ({ weight }) => weight)?.typology;
       if (!typology) return;

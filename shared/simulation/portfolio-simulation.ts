@@ -11,6 +11,7 @@ import {
 } from './card-life.ts';
 import { type Cardholder, createCardholder } from './cardholder.ts';
 import { type CreditWorld, createCreditLife, firstStatement } from './credit-life.ts';
+import type { FraudPhase } from './fraud-phases.ts';
 import { createFraudRing } from './fraud-ring.ts';
 import { createLaterLives } from './later-lives.ts';
 import { createMerchantDirectory } from './merchants.ts';
@@ -37,6 +38,8 @@ export interface PortfolioStart {
   readonly idPrefix: string;
   readonly startMs: number;
   readonly appliedEvents: boolean;
+  /** See SimulationOptions; in order of time. */
+  readonly fraudPhases: readonly FraudPhase[];
 }
 
 /** Share of honest payments that an analyst looks at and clears, on ordinary days and on journeys or sprees. */
@@ -109,6 +112,8 @@ export function createPortfolioSimulation(start: PortfolioStart): PortfolioSimul
     ...market,
     people,
     desk,
+    startMs: start.startMs,
+    phases: start.fraudPhases,
     steal: (person, purchase, timeMs, typology) => {
       if (typology.isFirstParty) charge(person, purchase);
       return tellPurchase(person, purchase, timeMs, { label: 'fraud', typology: typology.name });

@@ -1,4 +1,5 @@
 // shared/simulation/simulation.ts: READ FIRST: a seeded world of card portfolios, told as one stream in order of time.
+import type { FraudPhase } from './fraud-phases.ts';
 import { createPortfolioSimulation, type PortfolioSimulation } from './portfolio-simulation.ts';
 import { type Domain, drawPortfolioTraits, type PortfolioTraits } from './portfolio-traits.ts';
 import { mixBits } from './random.ts';
@@ -22,6 +23,8 @@ export interface SimulationOptions {
   readonly fraudRate?: number;
   /** Clearings, refunds, reversals, statements, repayments. Default true. */
   readonly appliedEvents?: boolean;
+  /** Which kinds of fraud act from which day on, in order of time; absent: all, always. */
+  readonly fraudPhases?: readonly FraudPhase[];
 }
 
 const DEFAULT_START = '2025-01-01T00:00:00.000Z';
@@ -56,7 +59,8 @@ function earliest(portfolios: readonly PortfolioSimulation[]): PortfolioSimulati
 
 /**
  * The world as a stream: transactions in order of event time, outcomes when they become known.
- * Memory stays constant per card, however long it runs. A longer run begins with the records of a shorter one.
+ * Memory stays constant per card, however long it runs. A longer run begins with the records of a shorter one, and one whose fraud
+ * changes with those of one whose fraud stays, up to the first payment after the change.
  */
 export function* createSimulation(options: SimulationOptions): Iterable<SimulatedRecord> {
   const startMs = Date.parse(options.startTime ?? DEFAULT_START);
@@ -67,6 +71,7 @@ export function* createSimulation(options: SimulationOptions): Iterable<Simulate
       startMs,
       idPrefix: `p${options.seed}-${index}-`,
       appliedEvents: options.appliedEvents ?? true,
+      fraudPhases: options.fraudPhases ?? [],
     }),
   );
   const records: SimulatedRecord[] = [];

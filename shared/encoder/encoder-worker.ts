@@ -1,5 +1,7 @@
 // shared/encoder/encoder-worker.ts: the thread that owns ONNX Runtime: takes packed batches one after another, answers, ends by itself when closed.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
 import type { BatchRequest, BatchSlot } from './batch-message.ts';
@@ -23,6 +25,15 @@ function threadCpuMs(): number | undefined {
     return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {
     return undefined;
+  }
+}
+
+/** On Linux every thread has a priority of its own, under its thread id. */
+function yieldToOthers(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW);
+  } catch {
+    // No such platform: the queue's limit still keeps this thread's share small.
   }
 }
 
@@ -61,6 +72,7 @@ function serve(runner: BatchRunner): void {
 
 async function start(settings: WorkerSettings): Promise<void> {
   try {
+    if (settings.isYielding) yieldToOthers();
     const runner = await startBatchRunner(settings, createOnnxBinding());
     serve(runner);
     const { report, readingCount, featureWidth, outputWidth } = runner;

@@ -36,6 +36,8 @@ export interface OnnxEncoderOptions {
   readonly maxBatchPositions?: number;
   /** A worker that holds a batch and is silent for this long is abandoned; default 10 s (a batch takes milliseconds). */
   readonly runDeadlineMs?: number;
+  /** Threads that take the processor last; for shadows, beside threads that answer. */
+  readonly isYielding?: boolean;
   /** Loading and warming; default 120 s (CUDA may compile kernels). */
   readonly startDeadlineMs?: number;
   /** Doubles only. */
@@ -141,6 +143,7 @@ export async function createOnnxEncoder(options: OnnxEncoderOptions): Promise<On
     references: Object.values(references),
     provider,
     ...(maxBatchPositions === undefined ? {} : { maxBatchPositions }),
+    ...(options.isYielding && { isYielding: true }),
   };
   const { threads, ready } = await startThreads(options, settings);
   const { featureWidth, readingCount, report } = ready;

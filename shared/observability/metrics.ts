@@ -13,6 +13,9 @@ export interface ScorerMetrics {
   readonly outcomesMarked: Counter<'label'>;
   readonly parkedEvidence: Counter<'end'>;
   readonly unknownFields: Counter;
+  readonly shadowScores: Counter<'result'>;
+  readonly canaryDecisions: Counter<'decision'>;
+  readonly canaryRollBacks: Counter<'condition'>;
   readonly ruleHits: Counter<'code' | 'effect' | 'mode'>;
   readonly ruleFiles: Counter<'result'>;
   readonly rulesInUse: Gauge<'digest'>;
@@ -83,6 +86,35 @@ function createCounters(registers: Registry[]) {
       help: 'Accepted ids that look like a card number: 3 % of 16-digit ids are chance, nearly all are a sender’s mistake.',
       registers,
     }),
+    unknownFields: new Counter({
+      name: 'fraud_unknown_fields_total',
+      help: 'Fields of transactions that no schema names (ignored).',
+      registers,
+    }),
+  };
+}
+
+/** What lists and rules beside the model found, and which of them are in use. */
+function createRuleMetrics(registers: Registry[]) {
+  return {
+    shadowScores: new Counter({
+      name: 'fraud_shadow_scores_total',
+      help: 'Scores of challengers beside the champion’s: scored, dropped because nobody had the time, failed.',
+      labelNames: ['result'],
+      registers,
+    }),
+    canaryDecisions: new Counter({
+      name: 'fraud_canary_decisions_total',
+      help: 'Transactions that the challenger decided as a canary.',
+      labelNames: ['decision'],
+      registers,
+    }),
+    canaryRollBacks: new Counter({
+      name: 'fraud_canary_roll_backs_total',
+      help: 'Canaries that ended by themselves, by the condition that ended them.',
+      labelNames: ['condition'],
+      registers,
+    }),
     ruleHits: new Counter({
       name: 'fraud_rule_hits_total',
       help: 'Decisions that a list or rule hit: live, in shadow, or not judged because it could not be asked.',
@@ -99,11 +131,6 @@ function createCounters(registers: Registry[]) {
       name: 'fraud_rules_info',
       help: '1 for the digest of the rules in use; none where there are no rules.',
       labelNames: ['digest'],
-      registers,
-    }),
-    unknownFields: new Counter({
-      name: 'fraud_unknown_fields_total',
-      help: 'Fields of transactions that no schema names (ignored).',
       registers,
     }),
   };
@@ -140,6 +167,7 @@ export function createScorerMetrics(): ScorerMetrics {
   return {
     registry,
     ...createCounters(registers),
+    ...createRuleMetrics(registers),
     ...createModelMetrics(registers),
     scoreDuration: new Histogram({
       name: 'fraud_stage_duration_seconds',

@@ -8,10 +8,12 @@ import { AppError } from '../errors.ts';
 import { buildAppends, buildContext } from '../features/build-context.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { AppendEvent } from '../sequence/state-store.ts';
+import type { Canary } from './canary.ts';
+import { createModelWriter } from './canary-writer.ts';
 import type { Challengers } from './challengers.ts';
 import type { Champion } from './champion.ts';
 import { type EvaluationLimits, failingAfter, orEmptyAfter } from './deadline.ts';
-import { createDecisionWriter, type DecisionWriter } from './decision-writer.ts';
+import type { DecisionWriter } from './decision-writer.ts';
 import { loadWorkingRecords, type ReadRecords, type WorkingRecords } from './working-records.ts';
 
 /** One transaction to be decided or applied, parsed and trusted. */
@@ -63,6 +65,8 @@ export interface ScorerOptions extends ScoringModel {
   readonly clock: Clock;
   /** Lists and rules beside the model; absent: none. */
   readonly rules?: RuleSet | undefined;
+  /** Lets the challenger decide for a share of the cards; absent: the champion decides all. */
+  readonly canary?: Canary | undefined;
   /** Called when a chunk is answered below tier full although there is an encoder. */
   readonly onDegrade?: (error: AppError, tier: Tier, transactions: number) => void;
 }
@@ -94,7 +98,8 @@ export function createScorer(options: ScorerOptions): Scorer {
   const { champion: first, encoder: firstEncoder, challengers: firstChallengers } = options;
   let model: ScoringModel = { champion: first, encoder: firstEncoder, challengers: firstChallengers };
   let { rules } = options;
-  let writer = createDecisionWriter(model.champion, rules);
+  const { canary } = options;
+  let writer = createModelWriter(model, rules, canary);
   return {
     evaluateMany: async (requests, readRecords, limits) => {
       const { champion, encoder, challengers } = model;
@@ -118,12 +123,12 @@ export function createScorer(options: ScorerOptions): Scorer {
     replaceModel: (next) => {
       const replaced = model;
       model = next;
-      writer = createDecisionWriter(next.champion, rules);
+      writer = createModelWriter(next, rules, canary);
       return replaced;
     },
     replaceRules: (next) => {
       rules = next;
-      writer = createDecisionWriter(model.champion, next);
+      writer = createModelWriter(model, next, canary);
     },
     get model() {
       return model;

@@ -1,51 +1,46 @@
 // shared/training-set/read-rows.ts: the query's answer → columns; each row into the place the query gave it, whatever order it comes in.
 import {
-  DuckDBBlobValue,
+  DuckDBBlobVector,
   type DuckDBConnection,
   type DuckDBDataChunk,
-  type DuckDBValue,
+  DuckDBDoubleVector,
 } from '@duckdb/node-api';
 import { AppError } from '../errors.ts';
 import { writeHeadInput } from '../head/head-inputs.ts';
 import type { TrainingColumns } from './training-set.ts';
 import { windowNames } from './windows.ts';
 
-/** Order of the query's columns. */
-const COLUMNS = [
-  'place',
-  'window_name',
-  'portfolio_id',
-  'transaction_id',
-  'card_token',
-  'event_time_ms',
-  'label',
-  'known_ms',
-  'weight',
-  'merchant_key',
-  'event',
-  'features',
-  'readings',
-  'raw_score',
-  'score',
-  'model_version',
-] as const;
-const names: readonly string[] = windowNames;
-type Column = (typeof COLUMNS)[number];
+/** Numbers come as doubles: eight bytes of a vector are one number, where 64-bit integers would each become an object. */
+const numbers = ['place', 'event_time_ms', 'label', 'known_ms', 'weight', 'raw_score', 'score'] as const;
+const texts = ['portfolio_id', 'transaction_id', 'card_token', 'merchant_key'] as const;
+const blobs = ['event', 'features', 'readings'] as const;
+type NumberColumn = (typeof numbers)[number];
+type TextColumn = (typeof texts)[number];
+type BlobColumn = (typeof blobs)[number];
+
+/** One row of the answer per row; windows by their place in `windowNames`. */
+function selectFrom(query: string): string {
+  const windows = windowNames.map((name) => `'${name}'`).join(', ');
+  const columns = [
+    ...numbers.map((name) => `CAST(${name} AS DOUBLE)`),
+    `CAST(list_position([${windows}], window_name) - 1 AS DOUBLE)`,
+    ...texts,
+    ...blobs,
+  ];
+  return `SELECT ${columns.join(', ')} FROM (${query}) AS made`;
+}
+
+const WINDOW_AT = numbers.length;
+const TEXTS_FROM = WINDOW_AT + 1;
+const BLOBS_FROM = TEXTS_FROM + texts.length;
 
 type Growing = {
-  -readonly [Name in keyof Omit<TrainingColumns, 'inputs' | 'cards'>]: TrainingColumns[Name];
+  -readonly [Name in keyof Omit<TrainingColumns, 'inputs'>]: TrainingColumns[Name];
 } & {
   readonly transactionIds: string[];
   readonly portfolios: string[];
   readonly merchants: string[];
-  readonly cardTokens: string[];
 };
-
-/** Float32 values of a blob; a copy where the bytes do not lie on a boundary of four. */
-function toFloats({ bytes }: DuckDBBlobValue): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
-  return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.byteLength >> 2);
-}
 
 function allocate(rows: number, width: number): Growing {
   return {
@@ -57,10 +52,10 @@ function allocate(rows: number, width: number): Growing {
     windowOf: new Uint8Array(rows),
     rawScores: new Float64Array(rows),
     scores: new Float64Array(rows),
+    cards: new Uint32Array(rows),
     transactionIds: new Array<string>(rows).fill(''),
     portfolios: new Array<string>(rows).fill(''),
     merchants: new Array<string>(rows).fill(''),
-    cardTokens: new Array<string>(rows).fill(''),
   };
 }
 
@@ -76,61 +71,121 @@ export async function readRows(
   const counted = await connection.runAndReadAll(`SELECT CAST(count(*) AS INTEGER) FROM (${query}) AS made`);
   const rows = Number(counted.getRows()[0]?.[0] ?? 0);
   const columns = allocate(rows, inputs.length);
-  const result = await connection.stream(`SELECT ${COLUMNS.join(', ')} FROM (${query}) AS made`);
+  const names = createNames();
+  const result = await connection.stream(selectFrom(query));
   for (
     let chunk = await result.fetchChunk();
     chunk && chunk.rowCount > 0;
     chunk = await result.fetchChunk()
   ) {
-    takeChunk(chunk, columns, inputs.length);
+    takeChunk(readChunk(chunk), columns, { width: inputs.length, names });
   }
-  const { cardTokens, ...kept } = columns;
-  return { ...kept, inputs, cards: numberCards(cardTokens) };
+  return { ...columns, inputs, cards: numberInOrder(columns.cards) };
 }
 
-function takeChunk(chunk: DuckDBDataChunk, into: Growing, width: number): void {
-  const vectors = COLUMNS.map((_, index) => chunk.getColumnVector(index));
-  const cell = (name: Column, row: number): DuckDBValue =>
-    vectors[COLUMNS.indexOf(name)]?.getItem(row) ?? null;
-  const number = (name: Column, row: number): number => {
-    const value = cell(name, row);
-    return value === null ? Number.NaN : Number(value);
-  };
-  for (let row = 0; row < chunk.rowCount; row++) {
-    const place = number('place', row);
-    const [event, features, readings] = [cell('event', row), cell('features', row), cell('readings', row)];
-    if (
-      !(
-        event instanceof DuckDBBlobValue &&
-        features instanceof DuckDBBlobValue &&
-        readings instanceof DuckDBBlobValue
-      )
-    ) {
+/** Values of one chunk of the answer. */
+interface ChunkReader {
+  readonly rows: number;
+  number(name: NumberColumn | 'window', row: number): number;
+  text(name: TextColumn, row: number): string;
+  /** Valid until the next chunk. */
+  bytes(name: BlobColumn, row: number): Uint8Array;
+}
+
+function readChunk(chunk: DuckDBDataChunk): ChunkReader {
+  const vectors = Array.from({ length: BLOBS_FROM + blobs.length }, (_, at) => chunk.getColumnVector(at));
+  const numberAt = { ...toPlaces(numbers, 0), window: WINDOW_AT };
+  const textAt = toPlaces(texts, TEXTS_FROM);
+  const blobAt = toPlaces(blobs, BLOBS_FROM);
+  return {
+    rows: chunk.rowCount,
+    number: (name, row) => {
+      const vector = vectors[numberAt[name]];
+      return vector instanceof DuckDBDoubleVector ? (vector.getItem(row) ?? Number.NaN) : Number.NaN;
+    },
+    text: (name, row) => String(vectors[textAt[name]]?.getItem(row) ?? ''),
+    bytes: (name, row) => {
+      const vector = vectors[blobAt[name]];
+      const bytes = vector instanceof DuckDBBlobVector ? vector.getItemBytes(row) : null;
+      if (bytes) return bytes;
       throw new AppError('FRAUD_MODEL_INVALID', { detail: 'A row has no event, features or readings.' });
-    }
+    },
+  };
+}
+
+/** Place of each name in a list, `from` on. */
+function toPlaces<Name extends string>(names: readonly Name[], from: number): Readonly<Record<Name, number>> {
+  const places = names.map((name, index) => [name, from + index] as const);
+  return Object.fromEntries(places) as Record<Name, number>;
+}
+
+/** Float32 values of a blob; a copy where the bytes do not lie on a boundary of four. */
+function toFloats(bytes: Uint8Array): Float32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
+  return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.byteLength >> 2);
+}
+
+interface Names {
+  /** One text for all that are equal: a million rows name a few merchants. */
+  shared(text: string): string;
+  /** Number of a portfolio's card, by first sight. */
+  cardOf(portfolio: string, token: string): number;
+}
+
+function createNames(): Names {
+  const kept = new Map<string, string>();
+  const cards = new Map<string, number>();
+  return {
+    shared: (text) => {
+      const known = kept.get(text);
+      if (known === undefined) kept.set(text, text);
+      return known ?? text;
+    },
+    cardOf: (portfolio, token) => {
+      const name = `${portfolio}|${token}`;
+      const number = cards.get(name) ?? cards.size;
+      cards.set(name, number);
+      return number;
+    },
+  };
+}
+
+function takeChunk(
+  chunk: ChunkReader,
+  into: Growing,
+  { width, names }: { readonly width: number; readonly names: Names },
+): void {
+  for (let row = 0; row < chunk.rows; row++) {
+    const place = chunk.number('place', row);
     writeHeadInput(
-      { events: event.bytes, features: toFloats(features), readings: toFloats(readings) },
+      {
+        events: chunk.bytes('event', row),
+        features: toFloats(chunk.bytes('features', row)),
+        readings: toFloats(chunk.bytes('readings', row)),
+      },
       into.values.subarray(place * width, (place + 1) * width),
     );
-    into.labels[place] = number('label', row);
-    into.weights[place] = number('weight', row);
-    into.times[place] = number('event_time_ms', row);
-    into.knownAtMs[place] = number('known_ms', row);
-    into.windowOf[place] = names.indexOf(String(cell('window_name', row)));
-    into.rawScores[place] = number('raw_score', row);
-    into.scores[place] = number('score', row);
-    into.transactionIds[place] = String(cell('transaction_id', row));
-    into.portfolios[place] = String(cell('portfolio_id', row));
-    into.merchants[place] = String(cell('merchant_key', row) ?? '');
-    into.cardTokens[place] = `${cell('portfolio_id', row)}|${cell('card_token', row)}`;
+    into.labels[place] = chunk.number('label', row);
+    into.weights[place] = chunk.number('weight', row);
+    into.times[place] = chunk.number('event_time_ms', row);
+    into.knownAtMs[place] = chunk.number('known_ms', row);
+    into.windowOf[place] = chunk.number('window', row);
+    into.rawScores[place] = chunk.number('raw_score', row);
+    into.scores[place] = chunk.number('score', row);
+    const portfolio = names.shared(chunk.text('portfolio_id', row));
+    into.transactionIds[place] = chunk.text('transaction_id', row);
+    into.portfolios[place] = portfolio;
+    into.merchants[place] = names.shared(chunk.text('merchant_key', row));
+    into.cards[place] = names.cardOf(portfolio, chunk.text('card_token', row));
   }
 }
 
-function numberCards(cardTokens: readonly string[]): Uint32Array {
-  const numbers = new Map<string, number>();
-  return Uint32Array.from(cardTokens, (token) => {
-    const known = numbers.get(token) ?? numbers.size;
-    numbers.set(token, known);
+/** Numbers by first appearance in order of place: what order the answer came in must not show. */
+function numberInOrder(cards: Uint32Array): Uint32Array {
+  const numbers = new Map<number, number>();
+  return cards.map((card) => {
+    const known = numbers.get(card) ?? numbers.size;
+    numbers.set(card, known);
     return known;
   });
 }

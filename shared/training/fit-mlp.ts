@@ -5,10 +5,11 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { AppError } from '../errors.ts';
 import { baseLogOdds } from '../head/base-log-odds.ts';
-import { type HeadRows, standardiseRows } from '../head/fit-head.ts';
+import type { HeadRows } from '../head/fit-head.ts';
 import { firstWidthOf, type HeadLayer, type HeadWeights } from '../head/head-weights.ts';
-import type { PiecewiseEncoding } from '../head/piecewise.ts';
 import type { TensorFlow } from './backend.ts';
+import { createRelu } from './fused-gradients.ts';
+import { createBatchTaker, type MlpBatch } from './mlp-batch.ts';
 import { continueLayers, prepareInputs } from './start-mlp.ts';
 
 export interface MlpOptions {
@@ -58,7 +59,6 @@ export interface TrainableLayer {
 export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOptions): Promise<HeadWeights> {
   const settings = { ...defaults, ...options };
   const { start, standardisation, encoding } = prepareInputs(rows, settings);
-  const values = standardiseRows(rows, standardisation);
   const generator = xoroshiro128plus(options.seed);
   const widths = [firstWidthOf({ inputs: rows.inputs, encoding }), ...settings.hidden, 1];
   const layers = start ? continueLayers(tf, start) : createLayers(tf, widths, generator);
@@ -68,18 +68,22 @@ export async function fitMlpHead(tf: TensorFlow, rows: HeadRows, options: MlpOpt
   const optimizer = tf.train.adam(settings.learningRate);
   const trained = layers.flatMap(({ weights, bias }) => [weights, bias]);
   const order = Uint32Array.from({ length: count }, (_, row) => row);
+  const takeBatch = createBatchTaker(rows, {
+    standardisation,
+    encoding,
+    dropout: settings.inputDropout,
+    batchRows: settings.batchRows,
+    seed: options.seed,
+  });
+  const relu = createRelu(tf);
   for (let step = 0; step < steps; step++) {
     const start = (step * settings.batchRows) % (Math.ceil(count / settings.batchRows) * settings.batchRows);
     if (start === 0) shuffle(order, generator);
     const picked = order.subarray(start, Math.min(count, start + settings.batchRows));
     const rate = settings.learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
     setLearningRate(optimizer, rate);
-    const batch = takeBatch(tf, { values, rows, picked, encoding });
-    const loss = optimizer.minimize(
-      () => lossOf(tf, layers, batch, { rate: settings.inputDropout, seed: options.seed + step }),
-      true,
-      trained,
-    );
+    const batch = toTensors(tf, takeBatch(picked));
+    const loss = optimizer.minimize(() => lossOf(tf, layers, batch, relu), true, trained);
     decay(tf, layers, rate * settings.weightDecay);
     if (step % 50 === 0 || step === steps - 1) await requireFinite(loss);
     tf.dispose([...(loss ? [loss] : []), batch.inputs, batch.labels, batch.weights]);
@@ -120,49 +124,11 @@ interface Batch {
   readonly weights: Tensor2D; // (B, 1)
 }
 
-interface BatchSource {
-  readonly values: Float32Array;
-  readonly rows: HeadRows;
-  readonly picked: Uint32Array;
-  readonly encoding: PiecewiseEncoding | undefined;
-}
-
-/** The same arithmetic as `encodePiecewise`, a batch at a time. */
-function encodeBatch(
-  tf: TensorFlow,
-  raw: Tensor2D,
-  { columns, starts, slopes }: PiecewiseEncoding,
-): Tensor2D {
-  const gathered = tf.gather(raw, tf.tensor1d(columns, 'int32'), 1);
-  return gathered.sub(tf.tensor1d(starts)).mul(tf.tensor1d(slopes)).clipByValue(0, 1) as Tensor2D;
-}
-
-function takeInputs(tf: TensorFlow, { values, rows, picked, encoding }: BatchSource): Tensor2D {
-  const columns = rows.inputs.length;
-  const take = (from: Float32Array): Tensor2D => {
-    const taken = new Float32Array(picked.length * columns);
-    picked.forEach((row, at) => {
-      taken.set(from.subarray(row * columns, (row + 1) * columns), at * columns);
-    });
-    return tf.tensor2d(taken, [picked.length, columns]);
-  };
-  if (!encoding) return take(values);
-  return tf.tidy(() => tf.concat([take(values), encodeBatch(tf, take(rows.values), encoding)], 1));
-}
-
-function takeBatch(tf: TensorFlow, source: BatchSource): Batch {
-  const { rows, picked } = source;
-  const labels = new Float32Array(picked.length);
-  const weights = new Float32Array(picked.length);
-  picked.forEach((row, at) => {
-    labels[at] = rows.labels[row] ?? 0;
-    weights[at] = rows.weights?.[row] ?? 1;
-  });
-  const shape: [number, number] = [picked.length, 1];
+function toTensors(tf: TensorFlow, { rows, width, inputs, labels, weights }: MlpBatch): Batch {
   return {
-    inputs: takeInputs(tf, source),
-    labels: tf.tensor2d(labels, shape),
-    weights: tf.tensor2d(weights, shape),
+    inputs: tf.tensor2d(inputs, [rows, width]),
+    labels: tf.tensor2d(labels, [rows, 1]),
+    weights: tf.tensor2d(weights, [rows, 1]),
   };
 }
 
@@ -170,12 +136,12 @@ function lossOf(
   tf: TensorFlow,
   layers: readonly TrainableLayer[],
   { inputs, labels, weights }: Batch,
-  dropout: { readonly rate: number; readonly seed: number },
+  relu: (value: Tensor) => Tensor,
 ): Scalar {
-  let value: Tensor = dropout.rate > 0 ? tf.dropout(inputs, dropout.rate, undefined, dropout.seed) : inputs;
+  let value: Tensor = inputs;
   layers.forEach((layer, index) => {
     value = tf.add(tf.matMul(value, layer.weights), layer.bias);
-    if (index < layers.length - 1) value = tf.relu(value);
+    if (index < layers.length - 1) value = relu(value);
   });
   // log(1 + e^z) − y z
   const losses = tf.sub(tf.softplus(value), tf.mul(labels, value));

@@ -152,7 +152,7 @@ function createModelMetrics(registers: Registry[]) {
     }),
     modelSwaps: new Counter({
       name: 'fraud_model_swaps_total',
-      help: 'Versions replaced while serving, refused before serving, encoders restarted.',
+      help: 'Versions replaced while serving, refused before serving, encoders restarted, and started anew beside other challengers.',
       labelNames: ['end'],
       registers,
     }),

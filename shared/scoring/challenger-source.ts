@@ -1,6 +1,6 @@
 // shared/scoring/challenger-source.ts: which versions shadow the champion now: the alias `challenger` and versions named by a setting, verified.
 import type { Logger } from '../observability/logger.ts';
-import type { Registry, VerifiedVersion } from '../registry/registry.ts';
+import type { AliasEntry, Registry, VerifiedVersion } from '../registry/registry.ts';
 
 /** The versions to shadow with, and which of them the alias names. */
 export interface WantedChallengers {
@@ -45,13 +45,15 @@ export function createChallengerSource(options: ChallengerSourceOptions): Challe
       return undefined;
     }
   };
+  /** While the registry cannot be read, what was true before is. */
+  let known: AliasEntry | undefined;
   const readAlias = async () => {
     try {
-      return await registry.readAlias('challenger');
+      known = await registry.readAlias('challenger');
     } catch (error) {
       log.error({ err: error }, 'the alias `challenger` cannot be read');
-      return undefined;
     }
+    return known;
   };
   return {
     look: async (championVersion) => {
@@ -66,10 +68,11 @@ export function createChallengerSource(options: ChallengerSourceOptions): Challe
       for (const one of wanted) versions.set(one.modelVersion, await load(one));
       loaded = versions;
       const found = [...versions.values()].filter((version) => version !== undefined);
+      if (found.length === 0) return NO_CHALLENGERS;
       return {
         versions: found,
         aliased: entry?.modelVersion,
-        key: found.map(({ manifestDigest }) => manifestDigest).join(' '),
+        key: [entry?.modelVersion, ...found.map(({ manifestDigest }) => manifestDigest)].join(' ').trim(),
       };
     },
   };

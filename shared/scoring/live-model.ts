@@ -1,15 +1,15 @@
 // shared/scoring/live-model.ts: the version that answers: follows the alias while serving, keeps the one before warm, starts a lost encoder anew.
 //
-// How a challenger plugs in: it is a version beside the served one, never instead of it. Its alias is read in `look` after the champion's, its
-// refusals are noted under its own alias, and a failure of it must not reach `followAlias`. One on the champion's encoder is a further head of
-// `encoderParts.heads` (rawScores[1], rawScores[2], …): serving it is starting the same version anew with one more head and `replaceSpent`, as
-// after a lost encoder. One with an encoder of its own is started by `startVersion` in a scope of its own.
+// Challengers are versions beside the served one, never instead of it: `look` asks for them after the champion, and no failure of theirs
+// reaches it. Those on the champion's encoder are further heads of its pass (rawScores[1], rawScores[2], …): when others are wanted, the
+// same version is started anew with their heads and replaces itself, as after a lost encoder.
 import { AppError } from '../errors.ts';
 import { createRepeatableTask } from '../lifecycle/run-again.ts';
 import { createScope } from '../lifecycle/scope.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ScorerMetrics } from '../observability/metrics.ts';
 import type { AliasEntry, Registry, VerifiedVersion } from '../registry/registry.ts';
+import { type ChallengerSource, NO_CHALLENGERS, type WantedChallengers } from './challenger-source.ts';
 import {
   isSameVersion,
   type RunningVersion,
@@ -43,9 +43,13 @@ export interface LiveModelOptions {
    * an earlier one be stopped.
    */
   readonly onReplace: (model: ServingModel) => Promise<void>;
+  /** What is to score beside the champion; absent: nothing. */
+  readonly challengers?: ChallengerSource | undefined;
   /** Doubles only. */
-  readonly start?: (version: VerifiedVersion) => Promise<RunningVersion>;
+  readonly start?: StartVersion;
 }
+
+type StartVersion = (version: VerifiedVersion, wanted: WantedChallengers) => Promise<RunningVersion>;
 
 /** A move that could not be followed: tried once, not every second. */
 interface Refusal {
@@ -54,10 +58,14 @@ interface Refusal {
   readonly code: string;
 }
 
-async function startInScope(options: LiveModelOptions, version: VerifiedVersion): Promise<RunningVersion> {
+async function startInScope(
+  options: LiveModelOptions,
+  version: VerifiedVersion,
+  wanted: WantedChallengers,
+): Promise<RunningVersion> {
   const { log } = options;
   const scope = createScope((name, error) => log.error({ err: error, part: name }, 'would not stop'));
-  const model: StartedModel = await startVersion(version, { ...options, scope });
+  const model: StartedModel = await startVersion(version, { ...options, scope }, wanted);
   return { model, stop: scope.stop };
 }
 
@@ -114,10 +122,17 @@ function createFollowAlias(
  */
 export async function startLiveModel(options: LiveModelOptions): Promise<LiveModel> {
   const { registry, log, metrics } = options;
-  const start = options.start ?? ((version) => startInScope(options, version));
+  const startOne: StartVersion =
+    options.start ?? ((version, wanted) => startInScope(options, version, wanted));
+  const look = async ({ manifest }: VerifiedVersion): Promise<WantedChallengers> =>
+    (await options.challengers?.look(manifest.modelVersion)) ?? NO_CHALLENGERS;
+  const start = async (version: VerifiedVersion, wanted: WantedChallengers) => ({
+    ...(await startOne(version, wanted)),
+    shadowedBy: wanted.key,
+  });
   const load: LoadVersion = async (entry) => {
     const version = await registry.loadVerified(entry.modelVersion, entry.manifestDigest);
-    return { ...(await start(version)), version, entry };
+    return { ...(await start(version, await look(version))), version, entry };
   };
   const first = await registry.readAlias('champion');
   if (!first) throw new AppError('FRAUD_MODEL_NOT_FOUND', { detail: 'No version is champion.' });
@@ -130,12 +145,26 @@ export async function startLiveModel(options: LiveModelOptions): Promise<LiveMod
     const served = versions.served();
     if (isWell(served)) return;
     log.warn({ modelVersion: served.entry.modelVersion }, 'an encoder worker hung or died: starting another');
-    versions.replaceSpent({ ...served, ...(await start(served.version)) });
+    versions.replaceSpent({ ...served, ...(await start(served.version, await look(served.version))) });
     metrics.modelSwaps.inc({ end: 'restarted' });
+  };
+  /** Wanted and not to be had: tried once. */
+  let refusedKey: string | undefined;
+  const followChallengers = async (): Promise<void> => {
+    const served = versions.served();
+    const wanted = await look(served.version);
+    if (wanted.key === served.shadowedBy || wanted.key === refusedKey) return;
+    refusedKey = wanted.key;
+    versions.replaceSpent({ ...served, ...(await start(served.version, wanted)) });
+    refusedKey = undefined;
+    metrics.modelSwaps.inc({ end: 'shadowed' });
   };
   const looking = createRepeatableTask(async () => {
     await followAlias().catch((error: unknown) => log.error({ err: error }, 'the registry cannot be read'));
     await restartEncoder().catch((error: unknown) => log.error({ err: error }, 'no encoder starts'));
+    await followChallengers().catch((error: unknown) =>
+      log.error({ err: error }, 'challengers do not start'),
+    );
   });
   return {
     current: () => versions.served().model,

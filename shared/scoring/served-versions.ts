@@ -1,12 +1,15 @@
 // shared/scoring/served-versions.ts: the version that answers, the one before kept warm, and those on their way out, stopped after their last call.
 import type { OnnxEncoder } from '../encoder/onnx-encoder.ts';
 import type { AliasEntry, VerifiedVersion } from '../registry/registry.ts';
+import type { Challengers } from './challengers.ts';
 import type { Champion } from './champion.ts';
 
 /** A champion and the parts of its encoder that are used while it answers. */
 export interface ServingModel {
   readonly champion: Champion;
   readonly encoder: Omit<OnnxEncoder, 'close'>;
+  /** What scores beside it and decides nothing. */
+  readonly challengers?: Challengers | undefined;
 }
 
 /** A version with a scope of its own, so that it can be stopped without the rest. */
@@ -19,6 +22,8 @@ export interface RunningVersion {
 export interface ServedVersion extends RunningVersion {
   readonly entry: AliasEntry;
   readonly version: VerifiedVersion;
+  /** Key of the challengers that were wanted when it was started. */
+  readonly shadowedBy: string;
 }
 
 export interface ServedVersions {

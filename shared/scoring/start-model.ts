@@ -6,12 +6,17 @@ import type { Logger } from '../observability/logger.ts';
 import type { ScorerMetrics } from '../observability/metrics.ts';
 import { FileRegistry } from '../registry/file-registry.ts';
 import { loadAlias, type VerifiedVersion } from '../registry/registry.ts';
+import { WINDOW } from '../sequence/packed-event.ts';
+import { NO_CHALLENGERS, type WantedChallengers } from './challenger-source.ts';
+import { type Challengers, seatChallengers } from './challengers.ts';
 import { type Champion, createChampion } from './champion.ts';
 import { compareGoldenRows } from './golden-rows.ts';
+import { startChallengers } from './start-challengers.ts';
 
 export interface StartedModel {
   readonly champion: Champion;
   readonly encoder: OnnxEncoder;
+  readonly challengers: Challengers | undefined;
 }
 
 /** Settings of a process that scores, as its config.ts reads them. */
@@ -24,6 +29,9 @@ export interface ModelSettings {
   /** A worker that is silent for this long is abandoned; default of the encoder when left out. */
   readonly encoderRunDeadlineMs?: number;
 }
+
+/** Rows that a challenger with an encoder of its own may hold: some chunks. */
+export const OWN_ROWS = 512;
 
 /** A missing GPU is a warning that cannot be overlooked; one that was asked for by name and is absent throws. */
 function announce(log: Logger, metrics: ScorerMetrics, encoder: OnnxEncoder): void {
@@ -47,24 +55,21 @@ export interface StartParts {
  * A verified version made ready to answer: encoder and heads loaded and warm, its golden rows scored as it was noted.
  * @throws AppError FRAUD_MODEL_INVALID, FRAUD_MODEL_GOLDEN_MISMATCH, FRAUD_PROVIDER_UNAVAILABLE, FRAUD_ENCODER_FAILED
  */
-export async function startVersion(version: VerifiedVersion, parts: StartParts): Promise<StartedModel> {
-  const { settings, log, metrics, scope } = parts;
+export async function startVersion(
+  version: VerifiedVersion,
+  parts: StartParts,
+  wanted: WantedChallengers = NO_CHALLENGERS,
+): Promise<StartedModel> {
+  const { log, metrics, scope } = parts;
   const champion = createChampion(version);
+  const seats = seatChallengers(version, wanted.versions);
+  for (const { modelVersion, error } of seats.refused) refuse(log, modelVersion, error);
   const { modelVersion } = champion.manifest;
   log.info({ modelVersion, manifestDigest: version.manifestDigest }, 'version verified');
-  const encoder = await scope.start(
+  const { encoder, shared } = await scope.start(
     'encoder',
-    () =>
-      createOnnxEncoder({
-        ...champion.encoderParts,
-        provider: settings.encoderProvider,
-        queueLimitPositions: settings.encoderQueuePositions,
-        ...(settings.encoderWorkers > 0 ? { workers: settings.encoderWorkers } : {}),
-        ...(settings.encoderRunDeadlineMs === undefined
-          ? {}
-          : { runDeadlineMs: settings.encoderRunDeadlineMs }),
-      }),
-    (part) => part.close(),
+    () => startEncoder(champion, seats.shared, parts),
+    (part) => part.encoder.close(),
   );
   const rows = await scope.start(
     'golden rows',
@@ -73,7 +78,55 @@ export async function startVersion(version: VerifiedVersion, parts: StartParts):
   );
   log.info({ modelVersion, rows }, 'golden rows compared');
   announce(log, metrics, encoder);
-  return { champion, encoder };
+  const { own } = await scope.start(
+    'challengers',
+    () =>
+      startChallengers(seats.own, {
+        queueLimitPositions: OWN_ROWS * WINDOW,
+        onFailure: (name, error) => refuse(log, name, error),
+      }),
+    (part) => part.close(),
+  );
+  if (shared.length + own.length === 0) return { champion, encoder, challengers: undefined };
+  const heads = [champion, ...shared];
+  const place = heads.findIndex(({ manifest }) => manifest.modelVersion === wanted.aliased);
+  log.info(
+    { modelVersion, shared: shared.map(nameOf), own: own.map((one) => nameOf(one.version)) },
+    'shadowed',
+  );
+  return { champion, encoder, challengers: { heads, own, canaryPlace: place > 0 ? place : undefined } };
+}
+
+const nameOf = ({ manifest }: Champion): string => manifest.modelVersion;
+
+function refuse(log: Logger, modelVersion: string, error: unknown): void {
+  log.error({ err: error, modelVersion }, 'a challenger cannot score: the champion goes on without it');
+}
+
+/** A champion must start whatever its challengers are: when their heads keep the encoder from starting, it starts without them. */
+async function startEncoder(
+  champion: Champion,
+  shared: readonly Champion[],
+  parts: Pick<StartParts, 'settings' | 'log'>,
+): Promise<{ readonly encoder: OnnxEncoder; readonly shared: readonly Champion[] }> {
+  const { settings, log } = parts;
+  const { encoderProvider, encoderQueuePositions, encoderWorkers, encoderRunDeadlineMs } = settings;
+  const heads = [champion, ...shared].flatMap(({ encoderParts }) => encoderParts.heads);
+  const start = createOnnxEncoder({
+    ...champion.encoderParts,
+    heads,
+    provider: encoderProvider,
+    queueLimitPositions: encoderQueuePositions,
+    ...(encoderWorkers > 0 ? { workers: encoderWorkers } : {}),
+    ...(encoderRunDeadlineMs === undefined ? {} : { runDeadlineMs: encoderRunDeadlineMs }),
+  });
+  try {
+    return { encoder: await start, shared };
+  } catch (error) {
+    if (shared.length === 0) throw error;
+    for (const challenger of shared) refuse(log, nameOf(challenger), error);
+    return startEncoder(champion, [], parts);
+  }
 }
 
 /** The champion of a registry. @throws AppError FRAUD_MODEL_NOT_FOUND, FRAUD_MODEL_HASH_MISMATCH, and as `startVersion` */

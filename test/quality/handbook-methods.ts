@@ -31,7 +31,11 @@ function toNamed(config: EncoderConfig, weights: EncoderWeights): NamedEncoder {
 }
 
 /** Continued pretraining on the unlabelled events before everything that is chosen or judged on. */
-async function adapt(data: HandbookData, name: string, steps: number): Promise<NamedEncoder> {
+export async function adaptToHandbook(
+  data: HandbookData,
+  name: string,
+  steps: number,
+): Promise<NamedEncoder> {
   const { encoderVersion, config, readWeights } = loadPretrained(name);
   const key = `handbook-adapted-${encoderVersion}-${steps}-1`;
   const weights = await cachedWeights(key, config, async () => {
@@ -68,9 +72,9 @@ async function encoderOf(
     case 'everything, not adapted':
       return toNamed(config, readWeights());
     case 'everything, wrong domain':
-      return adapt(data, WRONG_DOMAIN, recipe.adaptationSteps);
+      return adaptToHandbook(data, WRONG_DOMAIN, recipe.adaptationSteps);
     default:
-      return adapt(data, recipe.encoder, recipe.adaptationSteps);
+      return adaptToHandbook(data, recipe.encoder, recipe.adaptationSteps);
   }
 }
 

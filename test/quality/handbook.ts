@@ -1,9 +1,5 @@
 // test/quality/handbook.ts: the Handbook protocol: our head beside the rival on identical rows, with intervals, references and goals.
-import { execFileSync } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packageRoot } from '../../shared/config/package-root.ts';
 import { type AblationTable, compareMethods } from '../../shared/evaluation/ablation.ts';
 import type { Fold as JudgedFold } from '../../shared/evaluation/resample-cards.ts';
 import { DAY_MS, type HandbookData, loadHandbook } from './handbook-data.ts';
@@ -15,8 +11,9 @@ import {
   measureFold,
   selectFold,
 } from './handbook-folds.ts';
+import { logEvaluation } from './handbook-log.ts';
 import { say, scoreByMethod } from './handbook-methods.ts';
-import { type MethodName, methodNames, recipe } from './handbook-recipe.ts';
+import { methodNames, recipe } from './handbook-recipe.ts';
 import { scoreByRival } from './handbook-rival.ts';
 import { findQualityData } from './sparkov-data.ts';
 
@@ -91,15 +88,6 @@ function tellDifferences({ methods, baseline }: AblationTable): void {
   }
 }
 
-/** Every look at the judged folds is written down. */
-function logEvaluation(methods: readonly MethodName[], figures: Readonly<Record<string, unknown>>): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: packageRoot })
-    .toString()
-    .trim();
-  const line = { at: new Date().toISOString(), commit, recipe, methods, ...figures };
-  appendFileSync(join(packageRoot, 'test/quality/HANDBOOK-EVALUATIONS.log'), `${JSON.stringify(line)}\n`);
-}
-
 /** `choose` compares on earlier folds; `judge` on the four of the protocol, and logs that it did. */
 export async function runHandbook(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -157,6 +145,6 @@ export async function runHandbook(args: readonly string[]): Promise<void> {
     const figures = Object.fromEntries(
       told.map(([name, ofFolds]) => [name, { folds: ofFolds, mean: meanOf(ofFolds) }]),
     );
-    logEvaluation(methods, { folds: starts, seeds, figures, differences: table.methods });
+    logEvaluation({ recipe, methods, folds: starts, seeds, figures, differences: table.methods });
   }
 }

@@ -1,99 +1,73 @@
-// test/quality/sparkov-few-labels.ts: few labels on another maker's portfolio: the shipped encoder adapted at three prevalences, our head, ten draws.
-
+// test/quality/sparkov-few-labels.ts: few labels on another maker's portfolio: budgets of fraud cards at three prevalences, ours beside boosting, on identical rows.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { randomWeights } from '../../shared/encoder/definition.ts';
-import { loadPretrained } from '../../shared/encoder/pretrained.ts';
-import { compareMethods } from '../../shared/evaluation/ablation.ts';
-import { averagePrecision } from '../../shared/evaluation/metrics.ts';
-import { adaptEncoder } from '../../shared/training/adapt-encoder.ts';
-import { chooseBackend } from '../../shared/training/backend.ts';
-import { fewLabelMethods, scoreFewLabels } from './few-label-heads.ts';
-import { findQualityData, loadSparkov, readDraws, type SparkovData } from './sparkov-data.ts';
-import { labelledRows } from './sparkov-heads.ts';
-import { boostSparkov, encodeSparkov } from './sparkov-rows.ts';
-import { type Prevalence, prevalences, readUnlabelled, type UnlabelledStream } from './sparkov-streams.ts';
-import { cachedWeights } from './weights-cache.ts';
+import { packageRoot } from '../../shared/config/package-root.ts';
+import { differenceOf, resample } from './bootstrap-rounds.ts';
+import { type BudgetPoint, drawBudgets } from './draw-budgets.ts';
+import { type Draw, findQualityData, readDraws } from './sparkov-data.ts';
+import { type EncoderChoice, prepareEncoder } from './sparkov-encoders.ts';
+import {
+  ablationMethods,
+  budgetMethods,
+  type Contest,
+  type Method,
+  rowsOf,
+  scoreByMethod,
+} from './sparkov-methods.ts';
+import { readRows } from './sparkov-readings.ts';
+import { openSparkovStore, type SparkovStore, thinTest } from './sparkov-store.ts';
+import { type Prevalence, prevalences } from './sparkov-streams.ts';
 
-const DAY_MS = 86_400_000;
-const RIVAL = 'gradient boosting, features + event';
-const goals: Readonly<Record<Prevalence, readonly string[]>> = {
-  '1.41%': ['.955', '.96', '.965', '.97'],
-  '0.19%': ['.93', '.94', '.95', '.96'],
-  '0.02%': ['.93', '.94', '.95', '.96'],
+const PICTURE = 'infra/docs/few-labels-sparkov.svg';
+const low = { '3': '.93', '5': '.94', '10': '.95', '20': '.96' };
+const goals: Readonly<Record<Prevalence, Readonly<Record<string, string>>>> = {
+  '1.41%': { '3': '.955', '5': '.96', '10': '.965', '20': '.97' },
+  '0.19%': low,
+  '0.02%': low,
 };
 const budgets = ['3', '5', '10', '20'] as const;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-interface Options {
-  readonly start: string;
-  readonly steps: number;
-  readonly learningRate: number;
-}
+const spread = (values: readonly number[], mean: number): number =>
+  Math.sqrt(values.reduce((sum, one) => sum + (one - mean) ** 2, 0) / values.length);
 
-/** The model that reads the rows: the shipped encoder (or random weights) adapted to the unlabelled stream. */
-async function prepare(file: string, prevalence: Prevalence, options: Options) {
-  let unlabelled: UnlabelledStream | undefined;
-  const read = async () => {
-    unlabelled ??= await readUnlabelled(file, prevalence);
-    return unlabelled;
-  };
-  const { encoderVersion, config, readWeights } = loadPretrained('small');
-  const { start, steps, learningRate } = options;
-  const initial = start === 'random' ? randomWeights(config, 1) : readWeights();
-  const from = start === 'random' ? 'random' : encoderVersion;
-  const name = `sparkov-${from}-${prevalence.replace('%', '')}-${steps}-${learningRate}`;
-  const weights = await cachedWeights(name, config, async () => {
-    const { tf } = await chooseBackend();
-    const { training, heldOut } = await read();
-    say(`adapting ${from} to ${training.eventCount} unlabelled events, ${prevalence} of them fraud`);
-    const settings = { steps, learningRate, rows: 96, seed: 1 };
-    const adapted = await adaptEncoder({ tf, config, initial, stream: training, heldOut, settings });
-    say(
-      `  forecast loss ${adapted.heldOutLoss.before.toFixed(2)} → ${adapted.heldOutLoss.after.toFixed(2)} nats`,
-    );
-    return adapted.weights;
-  });
-  return { config, weights, reference: (await read()).reference };
-}
-
-function spreadOf(values: readonly number[]): { mean: number; spread: number } {
-  const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
-  return { mean, spread: Math.sqrt(values.reduce((sum, one) => sum + (one - mean) ** 2, 0) / values.length) };
-}
-
-/** Prints every method, and ours minus the rival with its interval. */
+/** Prints every method, and the first minus it with its interval over cards, given the draws. */
 function tell(
-  data: SparkovData,
-  { prevalence, k, rounds }: { readonly prevalence: Prevalence; readonly k: string; readonly rounds: number },
+  { store, testRows }: Contest,
   scores: ReadonlyMap<string, Float64Array[]>,
-): void {
-  const labels = Uint8Array.from(data.testRows, (row) => data.labels[row] ?? 0);
-  say(
-    `${prevalence} fraud in the unlabelled stream, k = ${k} (goal ${goals[prevalence][budgets.indexOf(k as '3')] ?? '–'})`,
-  );
-  for (const [name, columns] of scores) {
-    const { mean, spread } = spreadOf(columns.map((column) => averagePrecision({ scores: column, labels })));
-    say(`  ${name.padEnd(52)} ${mean.toFixed(3)} ± ${spread.toFixed(3)}`);
-  }
-  const rows = {
-    card: Uint32Array.from(data.testRows, (row) => data.table.cardOf(row)),
-    day: Int32Array.from(data.testRows, (row) => Math.floor(data.table.timeOf(row) / DAY_MS)),
-    label: labels,
+  { every, rounds }: { readonly every: number; readonly rounds: number },
+): Map<string, number> {
+  const labels = Uint8Array.from(testRows, (row) => store.labels[row] ?? 0);
+  const judged = {
+    labels,
+    weights: Float32Array.from(labels, (label) => (label === 1 ? 1 : every)),
+    cards: Array.from(testRows, (row) => String(store.cards[row])),
   };
-  const pair = {
-    [RIVAL]: scores.get(RIVAL) ?? [],
-    [fewLabelMethods[0]]: scores.get(fewLabelMethods[0]) ?? [],
-  };
-  const { methods } = compareMethods([{ rows, scores: pair }], RIVAL, { rounds, seed: 1 });
-  const difference = methods[1]?.averagePrecisionDifference;
-  if (difference)
-    say(
-      `  ours minus the rival: ${difference.value.toFixed(3)} [${difference.lower.toFixed(3)}, ${difference.upper.toFixed(3)}]`,
+  const told = resample(judged, scores, { seed: 20_261_124, rounds });
+  const [first] = told.values();
+  const measured = new Map<string, number>();
+  for (const [name, ofMethod] of told) {
+    const single = (scores.get(name) ?? []).map(
+      (column) =>
+        resample(judged, new Map([[name, [column]]]), { seed: 1, rounds: 0 }).get(name)?.measured ?? 0,
     );
+    const { difference, lower, upper } = differenceOf(first ?? ofMethod, ofMethod);
+    const interval =
+      ofMethod === first ? '' : `${difference.toFixed(3)} [${lower.toFixed(3)}, ${upper.toFixed(3)}]`;
+    say(
+      `  ${name.padEnd(44)} ${ofMethod.measured.toFixed(3)} ± ${spread(single, ofMethod.measured).toFixed(3)}   ${interval}`,
+    );
+    measured.set(name, ofMethod.measured);
+  }
+  return measured;
 }
 
-/** Runs the protocol at the prevalences and budgets asked for. */
-export async function runSparkovFewLabels(args: readonly string[]): Promise<void> {
+function scoreAll(contest: Contest, methods: readonly Method[]): Map<string, Float64Array[]> {
+  return new Map(methods.map((method) => [method.name, scoreByMethod(contest, method)]));
+}
+
+function readOptions(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -102,43 +76,89 @@ export async function runSparkovFewLabels(args: readonly string[]): Promise<void
       draws: { type: 'string', default: '10' },
       steps: { type: 'string', default: '1000' },
       'learning-rate': { type: 'string', default: '0.004' },
-      start: { type: 'string', default: 'shipped' },
+      start: { type: 'string', default: 'random' },
       rounds: { type: 'string', default: '200' },
+      every: { type: 'string', default: '1' },
+      ablation: { type: 'boolean', default: false },
+      'only-read': { type: 'boolean', default: false },
+      picture: { type: 'string' },
     },
   });
+  return values;
+}
+
+/** Rows that the budgets label or that are judged, read by the encoder of a start and a prevalence. */
+function createReader(
+  file: string,
+  store: SparkovStore,
+  parts: { readonly rows: readonly number[]; readonly steps: number; readonly learningRate: number },
+) {
+  const { rows, steps, learningRate } = parts;
+  return async (start: EncoderChoice['start'], prevalence: Prevalence) => {
+    const encoder = await prepareEncoder(file, { steps, learningRate, start, prevalence });
+    return { name: encoder.name, read: await readRows(store, { ...encoder, rows }) };
+  };
+}
+
+interface Judging {
+  readonly store: SparkovStore;
+  readonly testRows: Int32Array;
+  readonly methods: readonly Method[];
+  readonly every: number;
+  readonly rounds: number;
+}
+
+/** One prevalence at all budgets, printed. */
+function judge(
+  { store, testRows, methods, every, rounds }: Judging,
+  prevalence: Prevalence,
+  readings: Contest['readings'],
+  byBudget: readonly (readonly [string, readonly Draw[]])[],
+): BudgetPoint[] {
+  const thinned = every > 1 ? ` (one genuine row in ${every}, weighted)` : '';
+  return byBudget.flatMap(([k, draws]) => {
+    say(
+      `${prevalence} fraud in the unlabelled stream, k = ${k}, ${draws.length} draws, ${testRows.length} test rows${thinned}; goal ${goals[prevalence][k] ?? '–'}`,
+    );
+    const contest = { store, testRows, readings, draws };
+    const told = tell(contest, scoreAll(contest, methods), { every, rounds });
+    return [...told].map(([method, precision]) => ({ prevalence, k: Number(k), method, precision }));
+  });
+}
+
+/** Runs the protocol at the prevalences and budgets asked for. */
+export async function runSparkovFewLabels(args: readonly string[]): Promise<void> {
+  const values = readOptions(args);
   const file = findQualityData('sparkov/transactions.csv.gz');
   if (!file) {
     say('NOT RUN: sparkov/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
     return;
   }
-  const data = await loadSparkov(file);
+  const store = await openSparkovStore(file);
+  const every = Number(values.every);
+  const testRows = thinTest(store, every);
   const byBudget = Object.entries(readDraws())
     .filter(([k]) => values.k.includes(k))
     .map(([k, draws]) => [k, draws.slice(0, Number(values.draws))] as const);
-  const wanted = [
-    ...data.testRows,
-    ...byBudget.flatMap(([, draws]) => draws.flatMap((draw) => labelledRows(data, draw))),
-  ];
-  const rivals = new Map<string, Float64Array[]>();
-  const options = {
-    start: values.start,
+  const labelled = byBudget.flatMap(([, draws]) => draws.flatMap((draw) => rowsOf(store, draw)));
+  const read = createReader(file, store, {
+    rows: [...testRows, ...labelled],
     steps: Number(values.steps),
     learningRate: Number(values['learning-rate']),
-  };
+  });
+  const methods = values.ablation ? ablationMethods : budgetMethods;
+  const judging = { store, testRows, methods, every, rounds: Number(values.rounds) };
+  // Weights that were never trained do not know the stream: one set of readings serves all prevalences.
+  const untrained = await read('untrained', '1.41%');
+  const points: BudgetPoint[] = [];
   for (const prevalence of prevalences.filter((one) => values.prevalence.includes(one))) {
-    const rows = await encodeSparkov({ data, ...(await prepare(file, prevalence, options)), rows: wanted });
-    for (const [k, draws] of byBudget) {
-      const scores = new Map<string, Float64Array[]>();
-      const test = rows.select(data.testRows, data.labels);
-      draws.forEach((draw, seed) => {
-        const train = rows.select(labelledRows(data, draw), data.labels);
-        for (const [name, column] of scoreFewLabels(train, test, seed + 1))
-          scores.set(name, [...(scores.get(name) ?? []), column]);
-      });
-      const rival = rivals.get(k) ?? boostSparkov(data, draws, rows);
-      rivals.set(k, rival);
-      scores.set(RIVAL, rival);
-      tell(data, { prevalence, k, rounds: Number(values.rounds) }, scores);
-    }
+    const adapted = await read(values.start === 'shipped' ? 'shipped' : 'random', prevalence);
+    if (!values['only-read']) points.push(...judge(judging, prevalence, { adapted, untrained }, byBudget));
   }
+  if (values.picture !== undefined) await draw(points, values.picture || join(packageRoot, PICTURE));
+}
+
+async function draw(points: readonly BudgetPoint[], picture: string): Promise<void> {
+  writeFileSync(picture, await drawBudgets(points));
+  say(`picture: ${picture}`);
 }

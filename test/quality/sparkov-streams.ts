@@ -1,5 +1,6 @@
 // test/quality/sparkov-streams.ts: Sparkov's unlabelled stream at its own prevalence of fraud and at lower ones, as the protocol lists them.
 import { readFileSync } from 'node:fs';
+import type { Transaction } from '../../shared/domain/transaction.ts';
 import { createReferenceBuilder } from '../../shared/features/build-reference.ts';
 import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import { loadMapping } from '../../shared/replay/mapping.ts';
@@ -66,4 +67,21 @@ export async function readUnlabelled(file: string, prevalence: Prevalence): Prom
     collect[isHeldOut ? 'heldOut' : 'training'](transaction);
   }
   return { training: training.build(), heldOut: heldOut.build(), reference };
+}
+
+const CHUNK = 2_000;
+
+/** The unlabelled stream as transactions, in order of time. */
+export async function* tellUnlabelled(
+  file: string,
+  prevalence: Prevalence,
+): AsyncGenerator<readonly Transaction[]> {
+  let chunk: Transaction[] = [];
+  for await (const { transaction } of tellRows(file, prevalence)) {
+    chunk.push(transaction);
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = [];
+  }
+  yield chunk;
 }

@@ -16,6 +16,7 @@ import { register as registerPretrain } from './verbs/pretrain.ts';
 import { register as registerReference } from './verbs/reference.ts';
 import { register as registerReplay } from './verbs/replay.ts';
 import { register as registerRetrain } from './verbs/retrain.ts';
+import { register as registerRules } from './verbs/rules.ts';
 import { register as registerRuns } from './verbs/runs.ts';
 import { register as registerSimulate } from './verbs/simulate.ts';
 import { register as registerState } from './verbs/state.ts';
@@ -39,6 +40,7 @@ const verbs = [
   registerModels,
   registerRetrain,
   registerKeys,
+  registerRules,
   registerPrepare,
   registerPretrain,
   registerEncoders,

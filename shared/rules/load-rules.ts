@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ListLine, readListLines, whyNotInList } from './list-values.ts';
 import { createMembership } from './membership.ts';
 import { compileExpression } from './rule-expression.ts';
@@ -11,6 +12,8 @@ import { type RulesProblem, toRulesError } from './rules-problem.ts';
 
 /** Hex characters kept of a digest. */
 const DIGEST_LENGTH = 16;
+/** Values judged before others have their turn: a long list is read while decisions go on, a few milliseconds at a time. */
+const VALUES_PER_TURN = 4_000;
 
 /** Read once, with the files it was read from: they are what has to be watched. */
 export interface LoadedRules {
@@ -21,7 +24,7 @@ export interface LoadedRules {
 
 interface LoadedList {
   readonly entry: CompiledEntry;
-  /** Of its values, sorted: order, comments and repeats do not matter. */
+  /** Of its values: comments and repeats do not matter. */
   readonly valuesDigest: string;
   readonly files: readonly string[];
 }
@@ -69,16 +72,26 @@ async function loadList(written: ListInFile, problems: RulesProblem[]): Promise<
     const path = ['lists', index, 'file'];
     problems.push({ ...unreadable(file), line: parsed.lineOf(path), field: path.join('.') });
   }
-  for (const { line, value } of lines ?? []) {
+  for (const [at, { line, value }] of (lines ?? []).entries()) {
+    if (at % VALUES_PER_TURN === VALUES_PER_TURN - 1) await nextTurn();
     const message = whyNotInList(field, value);
     const place = listFile === undefined ? `lists.${index}.values` : '';
     if (message !== undefined) problems.push({ file: listFile ?? file, line, field: place, message });
   }
-  const values = [...new Set((lines ?? []).map(({ value }) => value))].sort();
+  const values = new Set<string>();
+  for (const { value } of lines ?? []) values.add(value);
+  await nextTurn();
   const isMember = createMembership(field, values, portfolios);
   return {
-    entry: { code, effect, sentence, shadow, test: { kind: 'list', isMember, size: values.length } },
-    valuesDigest: hash('sha256', values.join('\n'), 'hex'),
+    entry: {
+      code,
+      effect,
+      sentence,
+      shadow,
+      about: field,
+      test: { kind: 'list', isMember, size: values.size },
+    },
+    valuesDigest: hash('sha256', [...values].join('\n'), 'hex'),
     files: listFile === undefined ? [] : [listFile],
   };
 }
@@ -99,10 +112,10 @@ async function fileLines(file: string): Promise<ListLine[] | undefined> {
 function compileRule({ code, effect, sentence, shadow, when }: RuleEntry): CompiledEntry | string {
   const expression = compileExpression(when);
   if (expression.kind === 'refused') return expression.why;
-  return { code, effect, sentence, shadow, test: { kind: 'rule', expression } };
+  return { code, effect, sentence, shadow, about: when, test: { kind: 'rule', expression } };
 }
 
-/** Comments, spacing, the order of keys and of values, and where a list is written do not matter. */
+/** Comments, spacing, the order of keys, and where a list is written do not matter. */
 function digestOf({ rules }: ParsedRules, lists: readonly LoadedList[]): string {
   const content = {
     ...rules,

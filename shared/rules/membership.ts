@@ -30,11 +30,11 @@ const lastOf = (bin: string): number => Number(bin.padEnd(BIN_DIGITS, '9'));
  */
 export function createMembership(
   field: ListField,
-  values: readonly string[],
+  values: ReadonlySet<string>,
   portfolios?: readonly string[],
 ): Membership {
   const read = readers[field];
-  const has = field === 'bin' ? createBinSet(values) : createSet(values);
+  const has = field === 'bin' ? createBinSet([...values]) : (value: string) => values.has(value);
   const isMember: Membership = (transaction) => {
     const value = read(transaction);
     return value !== undefined && has(value);
@@ -42,11 +42,6 @@ export function createMembership(
   if (portfolios === undefined) return isMember;
   const named = new Set(portfolios);
   return (transaction) => named.has(transaction.portfolioId) && isMember(transaction);
-}
-
-function createSet(values: readonly string[]): (value: string) => boolean {
-  const set = new Set(values);
-  return (value) => set.has(value);
 }
 
 /** Merged ranges and a search by halves. A BIN is in when all it begins with lies in one range: six digits are not in a range of eight-digit ones that they only touch. */

@@ -16,6 +16,8 @@ export interface CompiledEntry {
   readonly effect: RuleEffect;
   readonly sentence: string;
   readonly shadow: boolean;
+  /** The field that a list looks up, or the text of the expression: for people. */
+  readonly about: string;
   readonly test: EntryTest;
 }
 

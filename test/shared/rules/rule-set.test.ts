@@ -27,13 +27,14 @@ const listOf = (effect: 'block' | 'allow', shadow = false): CompiledEntry => ({
   effect,
   sentence: 'x',
   shadow,
-  test: { kind: 'list', isMember: createMembership('card', ['card-1']), size: 1 },
+  about: 'card',
+  test: { kind: 'list', isMember: createMembership('card', new Set(['card-1'])), size: 1 },
 });
 
 function ruleOf(effect: 'decline' | 'review', when: string, shadow = false): CompiledEntry {
   const expression = compileExpression(when);
   if (expression.kind === 'refused') throw new Error(expression.why);
-  return { code: when, effect, sentence: 'x', shadow, test: { kind: 'rule', expression } };
+  return { code: when, effect, sentence: 'x', shadow, about: when, test: { kind: 'rule', expression } };
 }
 
 /** What becomes of the model's decision. */
@@ -136,13 +137,13 @@ test.each<[ListField, Partial<Transaction>]>([
   ['country', { merchant: { country: 'XX' } }],
   ['ipCountry', { ipCountry: 'XX' }],
 ])('a list of %s looks at that field, and a transaction without it is in no list', (field, changes) => {
-  const isMember = createMembership(field, ['x', 'XX']);
+  const isMember = createMembership(field, new Set(['x', 'XX']));
   expect(isMember(transactionOf(changes))).toBe(true);
   expect(isMember(transactionOf())).toBe(false);
 });
 
 test('a list of some portfolios leaves the others alone', () => {
-  const isMember = createMembership('card', ['card-1'], ['shop']);
+  const isMember = createMembership('card', new Set(['card-1']), ['shop']);
   expect(isMember(transactionOf({ portfolioId: 'shop' }))).toBe(true);
   expect(isMember(transactionOf())).toBe(false);
 });
@@ -160,6 +161,6 @@ test.each([
   ['500000', true],
   ['500001', false],
 ])('BIN %s is in the ranges: %s', (bin, expected) => {
-  const values = ['457173-457180', '457181-457199', '52401234', '499999-500000'];
+  const values = new Set(['457173-457180', '457181-457199', '52401234', '499999-500000']);
   expect(createMembership('bin', values)(transactionOf({ bin }))).toBe(expected);
 });

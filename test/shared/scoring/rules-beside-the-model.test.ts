@@ -20,7 +20,8 @@ const rulesOf = (effect: 'block' | 'allow', shadow = false): RuleSet =>
       effect,
       sentence: 'Listed.',
       shadow,
-      test: { kind: 'list', isMember: createMembership('card', ['card-1']), size: 1 },
+      about: 'card',
+      test: { kind: 'list', isMember: createMembership('card', new Set(['card-1'])), size: 1 },
     },
   ]);
 

@@ -70,8 +70,17 @@ function toTransactions(accountId: string, read: (column: string) => number): Tr
   return transactions;
 }
 
-/** The clients in file order; undefined when the data is not there. */
-export function readCreditClients(limit = Number.POSITIVE_INFINITY): CreditClient[] | undefined {
+/** Never inputs of the product. */
+export const protectedColumns = ['SEX', 'EDUCATION', 'MARRIAGE', 'AGE'] as const;
+
+/**
+ * The clients in file order; undefined when the data is not there.
+ * @param alter what to read in place of a value: to see what depends on a column
+ */
+export function readCreditClients(
+  limit = Number.POSITIVE_INFINITY,
+  alter: (column: string, value: number) => number = (_column, value) => value,
+): CreditClient[] | undefined {
   const file = findQualityData('credit/default-of-credit-card-clients.csv.gz');
   const foldFile = findQualityData('credit/folds.csv');
   if (!file || !foldFile) return undefined;
@@ -87,7 +96,7 @@ export function readCreditClients(limit = Number.POSITIVE_INFINITY): CreditClien
   const columns = header.trim().split(',');
   return lines.slice(0, limit).map((line) => {
     const cells = line.trim().split(',');
-    const read = (column: string) => Number(cells[columns.indexOf(column)]);
+    const read = (column: string) => alter(column, Number(cells[columns.indexOf(column)]));
     const accountId = `cc-${cells[0]}`;
     return {
       accountId,

@@ -37,6 +37,26 @@ export const commonSettings = {
     z.coerce.number().int().min(0).max(64).default(0),
     'encoder worker threads; 0 = one per core',
   ),
+  shadow: setting(
+    'FRAUD_SHADOW',
+    z.enum(['on', 'off']).default('on'),
+    'on: the version that the alias `challenger` names scores beside the champion and decides nothing',
+  ),
+  shadowVersions: setting(
+    'FRAUD_SHADOW_VERSIONS',
+    z.string().default(''),
+    'further versions that score beside the champion, separated by commas',
+  ),
+  shadowEncoderShare: setting(
+    'FRAUD_SHADOW_ENCODER_SHARE',
+    z.coerce.number().min(0).max(1).default(0.1),
+    'share of the cards that a challenger with an encoder of its own scores',
+  ),
+  canaryShare: setting(
+    'FRAUD_CANARY_SHARE',
+    z.coerce.number().min(0).max(1).default(0),
+    'share of the cards for which the challenger decides, until a condition ends it; the same for stream and API; 0: none',
+  ),
   decisionRetentionHours: setting(
     'FRAUD_DECISION_RETENTION_HOURS',
     positive(24, 8760),

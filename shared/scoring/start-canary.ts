@@ -1,0 +1,52 @@
+// shared/scoring/start-canary.ts: a canary whose end is counted, told and noted in the registry, so that every process ends it.
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { ScorerMetrics } from '../observability/metrics.ts';
+import type { AliasEntry, Registry } from '../registry/registry.ts';
+import { retireChallenger } from '../registry/retire-challenger.ts';
+import { type Canary, createCanary, type RollBack } from './canary.ts';
+
+export interface CanaryParts {
+  /** Share of the cards for which the challenger decides; 0: none. */
+  readonly share: number;
+  readonly registry: Pick<Registry, 'readAlias' | 'moveAlias'>;
+  readonly log: Logger;
+  readonly metrics: Pick<ScorerMetrics, 'canaryDecisions' | 'canaryRollBacks'>;
+  /** Wall clock: moves are noted with it. */
+  readonly clock: Clock;
+  /** Who says so in the registry's history, e.g. `stream-scorer`. */
+  readonly by: string;
+  /** Told of the move that ended a canary, to announce it. */
+  readonly onMove?: (entry: AliasEntry) => void;
+}
+
+/** In this process the challenger decides nothing from that moment on; in the others from when they see the alias moved. */
+export function startCanary(parts: CanaryParts): Canary | undefined {
+  const { share, registry, log, metrics, clock, by, onMove } = parts;
+  if (share === 0) return undefined;
+  const retire = async (modelVersion: string, { condition, sentence }: RollBack): Promise<void> => {
+    const movedAt = new Date(clock.now()).toISOString();
+    const reason = `canary rolled back (${condition}): ${sentence}`;
+    const entry = await retireChallenger(registry, modelVersion, { movedAt, by, reason });
+    if (entry) onMove?.(entry);
+  };
+  const canary = createCanary(share, (modelVersion, rollBack) => {
+    metrics.canaryRollBacks.inc({ condition: rollBack.condition });
+    log.error({ modelVersion, ...rollBack }, 'canary rolled back: the champion decides again');
+    retire(modelVersion, rollBack).catch((error: unknown) =>
+      log.error(
+        { err: error, modelVersion },
+        'the roll-back of the canary could not be noted in the registry',
+      ),
+    );
+  });
+  return {
+    includes: canary.includes,
+    note: (side, sight) => {
+      if (side === 'canary' && sight.decided) {
+        metrics.canaryDecisions.inc({ decision: sight.alerted ? 'alert' : 'approve' }, sight.decided);
+      }
+      canary.note(side, sight);
+    },
+  };
+}

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import type { Consumer } from '../../shared/kafka/consumer.ts';
 import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
-import type { StartedModel } from '../../shared/scoring/start-model.ts';
+import type { LiveModel } from '../../shared/scoring/live-model.ts';
 import type { ProgressWatch } from './progress-watch.ts';
 import { lagOf } from './watching.ts';
 
 export interface OperationsParts {
-  readonly model: StartedModel;
+  readonly model: LiveModel;
   readonly consumer: Consumer;
   readonly watch: ProgressWatch;
   readonly metrics: ScorerMetrics;
@@ -21,18 +21,14 @@ export async function startOperations(
   port: number,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const { model, consumer, watch, metrics, isAssigned } = parts;
-  const { champion, encoder } = model;
   const server = createOperationsServer({
     whyNotAlive: watch.whyNotAlive,
     whyNotReady: () => {
       if (!isAssigned()) return 'not yet assigned to partitions';
-      return encoder.isHealthy() ? undefined : 'an encoder worker hung or died';
+      return model.current().encoder.isHealthy() ? undefined : 'an encoder worker hung or died';
     },
     facts: () => ({
-      modelVersion: champion.manifest.modelVersion,
-      encoderVersion: encoder.encoderVersion,
-      provider: encoder.provider,
-      providerReport: encoder.providerReport,
+      ...model.facts(),
       partitions: consumer.progress().length,
       lag: Number(lagOf(consumer)),
     }),

@@ -10,8 +10,6 @@ import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { createScorerMetrics, type ScorerMetrics } from '../../shared/observability/metrics.ts';
 import { followRules } from '../../shared/rules/live-rules.ts';
-import { createScorer } from '../../shared/scoring/scorer.ts';
-import { type StartedModel, startModel } from '../../shared/scoring/start-model.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { type ChunkRouter, createChunkRouter } from './chunk-router.ts';
@@ -23,6 +21,8 @@ import { startReleasingEvidence } from './release-evidence.ts';
 import { createReplayClock, type FollowingClock, toFollowingClock } from './replay-clock.ts';
 import { createForgetAcknowledged, createResendOutbox, startForgetting } from './resend-outbox.ts';
 import { startOperations } from './start-operations.ts';
+import { type Scoring, startScoring } from './start-scoring.ts';
+import { startShadow } from './start-shadow.ts';
 import { createMarkOutcomesStep } from './steps/mark-outcomes.ts';
 import { type AcknowledgedEntries, createAcknowledgedEntries } from './steps/store-decisions.ts';
 import { createTimed } from './timed.ts';
@@ -55,7 +55,7 @@ interface Parts {
   readonly clock: FollowingClock;
   readonly store: StateStore;
   readonly producer: Producer;
-  readonly model: StartedModel;
+  readonly scoring: Scoring;
   readonly acknowledged: AcknowledgedEntries;
   readonly erasures: Tombstones;
 }
@@ -69,18 +69,16 @@ async function buildRouter({
   clock,
   store,
   producer,
-  model,
+  scoring,
+  connection,
   acknowledged,
   erasures,
   scope,
 }: Parts & Pick<StartOptions, 'scope'>): Promise<ChunkRouter> {
-  const scorer = createScorer({
-    ...model,
-    clock,
-    onDegrade: (error, tier, transactions) =>
-      log.error({ err: error, tier, transactions }, 'answering on a lower tier'),
-  });
+  const { scorer } = scoring;
   await followRules({ settings, log, metrics, scorer, scope });
+  const shadowed = { settings, log, metrics, connection, topicNames, model: scoring.model, scope };
+  const shadow = await startShadow(shadowed);
   const outputs = createOutputWriter(topicNames);
   const retention = {
     quietMs: settings.decisionRetentionHours * HOUR_MS,
@@ -99,7 +97,7 @@ async function buildRouter({
     clock,
     metrics,
     runTransactions: createTransactionPipeline(
-      { ...shared, acknowledged, scorer, outputs, retention },
+      { ...shared, acknowledged, scorer, shadow, outputs, retention },
       createTimed(metrics),
     ),
     markOutcomes: createMarkOutcomesStep({ ...shared, deadLetterTopic: topicNames.deadLetters }),
@@ -136,16 +134,16 @@ async function startParts({ settings, log, scope, clock }: StartOptions): Promis
     () => createLmdbStateStore({ directory: settings.stateDirectory }),
     (part) => part.close(),
   );
-  const model = await startModel({ settings, log, metrics, scope });
+  const scoringClock = settings.clock === 'event-time' ? createReplayClock() : toFollowingClock(clock);
+  const scoring = await startScoring({ settings, log, metrics, scope, clock: scoringClock });
   const producer = await scope.start(
     'producer',
     () => createProducer({ connection, maxBatchBytes: topicNames.maxBatchBytes }),
     (part) => part.close(),
   );
-  const scoringClock = settings.clock === 'event-time' ? createReplayClock() : toFollowingClock(clock);
   const acknowledged = createAcknowledgedEntries();
   const erasures = openTombstones(erasuresDirectoryOf(settings));
-  const built = { settings, log, metrics, topicNames, connection, store, producer, model, acknowledged };
+  const built = { settings, log, metrics, topicNames, connection, store, producer, scoring, acknowledged };
   return { ...built, erasures, clock: scoringClock };
 }
 
@@ -160,7 +158,10 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
   const operations = await scope.start(
     'operations server',
     () =>
-      startOperations({ ...parts, consumer, watch, isAssigned: () => isAssigned }, settings.operationsPort),
+      startOperations(
+        { ...parts, model: parts.scoring.model, consumer, watch, isAssigned: () => isAssigned },
+        settings.operationsPort,
+      ),
     (part) => part.close(),
   );
   const watching = await scope.start(
@@ -168,7 +169,7 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
     () =>
       startWatching({
         ...parts,
-        encoder: parts.model.encoder,
+        model: parts.scoring.model,
         consumer,
         watch,
         topic: parts.topicNames.transactions,

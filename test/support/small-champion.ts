@@ -30,15 +30,15 @@ function createAmountHead(inputs: readonly string[]): HeadWeights {
   };
 }
 
-/** Same version on every call. Scores rise with the amount on every tier; thresholds lie at amounts of e² and e⁴ medians. */
-export function createSmallVersion(changes: Partial<Manifest> = {}): VerifiedVersion {
+/** Same version on every call with the same changes; another seed, another encoder. Scores rise with the amount on every tier; thresholds lie at amounts of e² and e⁴ medians. */
+export function createSmallVersion(changes: Partial<Manifest> = {}, encoderSeed = 7): VerifiedVersion {
   const fullInputs = fullHeadInputs(config);
   const tails = Object.fromEntries(
     [...listStatistics(config).map(({ name }) => name), DAY_ZERO_TABLE].map((name) => [name, steps]),
   );
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const files = new Map<string, Uint8Array>([
-    ['encoder.onnx', toOnnxModel(config, randomWeights(config, 7))],
+    ['encoder.onnx', toOnnxModel(config, randomWeights(config, encoderSeed))],
     ['full.onnx', writeHeadGraph(createAmountHead(fullInputs), {})],
     ['features-only.json', toHeadBytes(createAmountHead(featuresOnlyInputs))],
     ['report.json', json({})],
@@ -49,7 +49,11 @@ export function createSmallVersion(changes: Partial<Manifest> = {}): VerifiedVer
     formatVersion: 1,
     modelVersion: 'small',
     createdAt: '2026-01-01T00:00:00.000Z',
-    encoder: { version: 'tiny-random', file: 'encoder.onnx', config: { ...config } },
+    encoder: {
+      version: encoderSeed === 7 ? 'tiny-random' : `tiny-random-${encoderSeed}`,
+      file: 'encoder.onnx',
+      config: { ...config },
+    },
     heads: {
       full: { file: 'full.onnx', inputs: fullInputs },
       featuresOnly: { file: 'features-only.json', inputs: [...featuresOnlyInputs] },

@@ -43,7 +43,7 @@ async function* tellPast(file: string): AsyncGenerator<readonly Transaction[]> {
 }
 
 /** What is usual in the traffic before every fold, tails included, by the product's own measurement. */
-function measureTails(
+export function measureTails(
   file: string,
   { encoderVersion, config, model }: NamedEncoder,
 ): Promise<PopulationReference> {

@@ -158,9 +158,10 @@ export async function runSimulatedDayZero(args: readonly string[]): Promise<void
       days: { type: 'string', default: '120' },
       steps: { type: 'string', default: '400' },
       start: { type: 'string', default: 'random' },
+      encoder: { type: 'string', default: 'small' },
     },
   });
-  const { config, readWeights, encoderVersion } = loadPretrained('small');
+  const { config, readWeights, encoderVersion } = loadPretrained(values.encoder);
   for (const domain of values.domain) {
     for (const kept of values.kept) {
       const options: SimulationOptions = {
@@ -174,7 +175,7 @@ export async function runSimulatedDayZero(args: readonly string[]): Promise<void
       const cutMs = Date.parse(START_TIME) + (Number(values.days) - 25) * DAY_MS;
       const portfolio: Portfolio = { options, cutMs, kept: Number(kept) };
       const from = values.start === 'random' ? 'random' : encoderVersion;
-      const name = `day-zero-${from}-${values.seed}-${domain}-${values.cards}-${values.days}-${kept}-${values.steps}`;
+      const name = `day-zero-${values.encoder}-${from}-${values.seed}-${domain}-${values.cards}-${values.days}-${kept}-${values.steps}`;
       say(`${name}`);
       const initial = from === 'random' ? randomWeights(config, 1) : readWeights();
       const weights =

@@ -1,7 +1,9 @@
-// test/quality/programs/handbook.ts: `npm run quality -- handbook [choose|judge]`: the published protocol, our head beside gradient boosting.
+// test/quality/programs/handbook.ts: `npm run quality -- handbook [choose|judge|week]`: the published protocol, our head beside gradient boosting.
 import { runHandbook } from '../handbook.ts';
+import { runHandbookWeek } from '../handbook-week.ts';
 
-/** `[choose|judge] [--method NAME]… [--fold TRAIN-START]… [--seeds N] [--rounds N]` */
+/** `[choose|judge] [--method NAME]… [--fold TRAIN-START]… [--seeds N] [--rounds N]`, or `week [choose|judge]`: seven days of labelled rows. */
 export async function run(args: readonly string[]): Promise<void> {
-  await runHandbook(args);
+  if (args[0] === 'week') await runHandbookWeek(args.slice(1));
+  else await runHandbook(args);
 }

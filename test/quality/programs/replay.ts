@@ -1,4 +1,4 @@
-// test/quality/programs/replay.ts: `npm run quality -- replay handbook|sparkov`: a month of a public data set through Kafka and the scorer; the label-free score beside two formulas.
+// test/quality/programs/replay.ts: `npm run quality -- replay handbook|sparkov|champion`: a month of a public data set through Kafka and the scorer; the label-free score beside two formulas.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../../shared/config/package-root.ts';
@@ -9,6 +9,7 @@ import { readTopicEnds, scanTopic } from '../../../shared/kafka/scan-topic.ts';
 import { loadMapping } from '../../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { createStreamRig, type StreamRig } from '../../support/stream-rig.ts';
+import { replayChampion } from '../replay-champion.ts';
 import { findQualityData } from '../sparkov-data.ts';
 
 interface Month {
@@ -174,8 +175,11 @@ async function replayMonth(name: string): Promise<void> {
   }
 }
 
-/** Both months when none is named. */
+/** Both months when none is named; `champion` is a week behind a champion made for the Handbook. */
 export async function run(args: readonly string[]): Promise<void> {
   const names = args.length > 0 ? args : Object.keys(months);
-  for (const name of names) await replayMonth(name);
+  for (const name of names) {
+    if (name === 'champion') await replayChampion();
+    else await replayMonth(name);
+  }
 }

@@ -16,11 +16,18 @@ export type RiskLevel = (typeof riskLevels)[number];
 export const surpriseFields = ['gap', 'hour', 'category', 'amount', 'entryMode', 'sameMerchant'] as const;
 export type SurpriseField = (typeof surpriseFields)[number];
 
+export const reasonMethods = ['occlusion', 'surprise'] as const;
+
 export const reasonSchema = z.object({
   code: z.enum(reasonCodes),
-  /** Bits: −log₂ of how rare this is. Larger = stronger. */
+  /**
+   * Bits. By surprise: −log₂ of how rare this is. By occlusion: log₂ of the factor by which the odds of fraud fall
+   * without it (uncalibrated), negative where they rise.
+   */
   contribution: z.number(),
   sentence: z.string(),
+  /** What it does to the score; by occlusion only. */
+  direction: z.enum(['raises', 'lowers']).optional(),
 });
 export type Reason = z.infer<typeof reasonSchema>;
 
@@ -93,6 +100,11 @@ export const decisionSchema = z.object({
   accountId: z.string().optional(),
   /** What lists and rules beside the model found; absent where none are configured. `score` and `riskLevel` stay the model's. */
   rules: ruleFindingSchema.optional(),
+  /**
+   * How `reasonCodes` were found. `occlusion`: each group of fields and each recent event was taken away and the rest scored again.
+   * `surprise`: how rare what was seen is; for approvals, below tier full, and where time did not allow the other.
+   */
+  reasonsFrom: z.enum(reasonMethods).optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 

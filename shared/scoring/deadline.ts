@@ -10,6 +10,8 @@ export interface EvaluationLimits {
   readonly historyBy?: number | undefined;
   /** Readings that are not there by then are not waited for, and the features-only head answers. */
   readonly encodedBy?: number | undefined;
+  /** Every effect of every decision is asked for, approvals included; not an instant. */
+  readonly explainsAll?: boolean | undefined;
 }
 
 /** A reader whose answer is empty when the store is late; `isEmpty` then says so. Immediate answers cost no timer. */

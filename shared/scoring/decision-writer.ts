@@ -75,6 +75,7 @@ export function createDecisionWriter(champion: Champion, ruleSet?: RuleSet): Dec
       merchantKey: merchantKeyOf(transaction),
       accountId: transaction.accountId,
       rules,
+      reasonsFrom: 'surprise',
     };
     return { decision, tier, rawScore };
   };

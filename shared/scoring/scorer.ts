@@ -14,6 +14,8 @@ import type { Challengers } from './challengers.ts';
 import type { Champion } from './champion.ts';
 import { type EvaluationLimits, failingAfter, orEmptyAfter } from './deadline.ts';
 import type { DecisionWriter } from './decision-writer.ts';
+import { explainFlagged } from './explain-flagged.ts';
+import type { Effect } from './rank-effects.ts';
 import { loadWorkingRecords, type ReadRecords, type WorkingRecords } from './working-records.ts';
 
 /** One transaction to be decided or applied, parsed and trusted. */
@@ -42,6 +44,8 @@ export interface DecidedEvaluation extends Evaluated {
   readonly rawScore: number;
   /** Readings of the pass, and raw scores of every head that shared it; absent below tier full. */
   readonly encoded?: EncodedRow | undefined;
+  /** What each group of fields and each recent event does to the score; where the call asked for all of it. */
+  readonly effects?: readonly Effect[] | undefined;
   /** Who shadowed the pass; absent where nobody does. */
   readonly challengers?: Challengers | undefined;
 }
@@ -90,7 +94,7 @@ export interface Scorer {
 }
 
 type Draft =
-  | Omit<DecidedEvaluation, 'decision' | 'tier' | 'rawScore' | 'encoded' | 'challengers'>
+  | Omit<DecidedEvaluation, 'decision' | 'tier' | 'rawScore' | 'encoded' | 'effects' | 'challengers'>
   | AppliedEvaluation;
 
 /** Builds contexts in order, encodes those owed a decision in one call, then decides each. */
@@ -102,7 +106,8 @@ export function createScorer(options: ScorerOptions): Scorer {
   let writer = createModelWriter(model, rules, canary);
   return {
     evaluateMany: async (requests, readRecords, limits) => {
-      const { champion, encoder, challengers } = model;
+      const served = model;
+      const { champion, encoder, challengers } = served;
       const write = writer;
       const stopwatch = createStopwatch();
       const transactions = requests.map(({ transaction }) => transaction);
@@ -118,7 +123,12 @@ export function createScorer(options: ScorerOptions): Scorer {
       stopwatch.lap('encoder');
       const { clock } = options;
       const timingsMs = stopwatch.laps;
-      return finishAll(drafts, { requests, encoded, challengers, withoutHistory, write, timingsMs, clock });
+      const finish = { requests, encoded, challengers, withoutHistory, write, timingsMs, clock };
+      const decided = finishAll(drafts, finish);
+      const by = limits?.encodedBy;
+      const explained = await explainFlagged(decided, { model: served, by, isFull: limits?.explainsAll });
+      stopwatch.lap('reasons');
+      return explained;
     },
     replaceModel: (next) => {
       const replaced = model;

@@ -167,3 +167,21 @@ test('bytes that are no model stop the start', async () => {
   );
   await expect(start).rejects.toMatchObject({ code: 'FRAUD_MODEL_INVALID' });
 });
+
+test('neighbours with the same events share a pass of the encoder and differ by their features alone', async () => {
+  const [first, second] = sampleRows({ seed: 5, rows: 2, eventCount: 12 });
+  if (!first || !second) throw new Error('two rows expected');
+  const other = { ...first, features: first.features.map((value) => value + 1) };
+  const rows = [first, other, second, first];
+  const runner = await startBatchRunner(settings, createOnnxBinding());
+  const { values } = await runRows(runner, rows, paddedLengthOf(12));
+  const { outputWidth, readingCount } = runner;
+  const valuesOf = (row: number) => [...values.subarray(row * outputWidth, (row + 1) * outputWidth)];
+  expect(valuesOf(1).slice(0, readingCount)).toEqual(valuesOf(0).slice(0, readingCount));
+  expect(valuesOf(1)[readingCount]).not.toBe(valuesOf(0)[readingCount]);
+  for (const [at, row] of rows.entries()) {
+    for (const [place, value] of (await scoreNaively(createOnnxBinding(), row)).entries())
+      expect(valuesOf(at)[place]).toBeCloseTo(value, 4);
+  }
+  await runner.release();
+});

@@ -25,6 +25,10 @@ export const scorerSettings = {
   registryDirectory: commonSettings.registryDirectory,
   encoderProvider: commonSettings.encoderProvider,
   encoderWorkers: commonSettings.encoderWorkers,
+  shadow: commonSettings.shadow,
+  shadowVersions: commonSettings.shadowVersions,
+  shadowEncoderShare: commonSettings.shadowEncoderShare,
+  canaryShare: commonSettings.canaryShare,
   encoderQueuePositions: setting(
     'FRAUD_ENCODER_QUEUE_POSITIONS',
     positive(262_144, 10_000_000),

@@ -5,6 +5,7 @@ import { createEmitOutputsStep } from './steps/emit-outputs.ts';
 import { createParseTransactionsStep } from './steps/parse-transactions.ts';
 import { createRecallDecisionsStep } from './steps/recall-decisions.ts';
 import { createScoreContextsStep } from './steps/score-contexts.ts';
+import { createScoreShadowStep } from './steps/score-shadow.ts';
 import { createStoreDecisionsStep } from './steps/store-decisions.ts';
 
 type Timed = <In, Out>(step: Step<In, Out>) => Step<In, Out>;
@@ -14,7 +15,8 @@ export type PipelineParts = Parameters<typeof createParseTransactionsStep>[0] &
   Parameters<typeof createRecallDecisionsStep>[0] &
   Parameters<typeof createScoreContextsStep>[0] &
   Parameters<typeof createStoreDecisionsStep>[0] &
-  Parameters<typeof createEmitOutputsStep>[0];
+  Parameters<typeof createEmitOutputsStep>[0] &
+  Parameters<typeof createScoreShadowStep>[0];
 
 /** A chunk of transactions from bytes to acknowledged outputs. An error leaves the chunk owed: it is tried or read again. */
 export function createTransactionPipeline(parts: PipelineParts, timed: Timed): Step<Chunk, StoredChunk> {
@@ -23,6 +25,10 @@ export function createTransactionPipeline(parts: PipelineParts, timed: Timed): S
   const score = timed(createScoreContextsStep(parts)); //     history → context → readings → score → decision
   const store = timed(createStoreDecisionsStep(parts)); //    history, decision, outputs and offset become true together
   const emit = timed(createEmitOutputsStep(parts)); //        decisions, alerts, training rows, dead letters: acknowledged
+  const shadow = timed(createScoreShadowStep(parts)); //  what challengers would have decided; nothing depends on it
 
-  return resumeFromStored(async (chunk) => store(await score(await recall(await parse(chunk)))), emit);
+  return resumeFromStored(
+    async (chunk) => store(await score(await recall(await parse(chunk)))),
+    async (chunk) => shadow(await emit(chunk)),
+  );
 }

@@ -10,11 +10,11 @@ export interface ShadowRecorder {
   readonly record: (scores: readonly ShadowScore[]) => void;
 }
 
-/** @param onLost told how many records the broker did not take */
+/** @param onLost told how many records the broker did not take, and why; without an error because too many waited */
 export function createShadowRecorder(parts: {
   readonly producer: Pick<Producer, 'send'>;
   readonly topic: string;
-  readonly onLost: (records: number) => void;
+  readonly onLost: (records: number, error?: unknown) => void;
 }): ShadowRecorder {
   const { producer, topic, onLost } = parts;
   let waiting = 0;
@@ -35,7 +35,7 @@ export function createShadowRecorder(parts: {
       }));
       producer
         .send(records)
-        .catch(() => onLost(scores.length))
+        .catch((error: unknown) => onLost(scores.length, error))
         .finally(() => {
           waiting -= scores.length;
         });

@@ -14,6 +14,7 @@ export interface ScorerMetrics {
   readonly parkedEvidence: Counter<'end'>;
   readonly unknownFields: Counter;
   readonly shadowScores: Counter<'result'>;
+  readonly shadowRecordsLost: Counter;
   readonly canaryDecisions: Counter<'decision'>;
   readonly canaryRollBacks: Counter<'condition'>;
   readonly ruleHits: Counter<'code' | 'effect' | 'mode'>;
@@ -101,6 +102,11 @@ function createRuleMetrics(registers: Registry[]) {
       name: 'fraud_shadow_scores_total',
       help: 'Scores of challengers beside the champion’s: scored, dropped because nobody had the time, failed.',
       labelNames: ['result'],
+      registers,
+    }),
+    shadowRecordsLost: new Counter({
+      name: 'fraud_shadow_records_lost_total',
+      help: 'Records of shadow scores that the broker did not take; nothing waits for them.',
       registers,
     }),
     canaryDecisions: new Counter({

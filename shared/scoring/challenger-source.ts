@@ -29,6 +29,19 @@ interface Asked {
   readonly manifestDigest?: string;
 }
 
+/** How a process is told by its settings. @returns undefined where nothing is to shadow */
+export function readChallengerSource(
+  settings: { readonly shadow: 'on' | 'off'; readonly shadowVersions: string },
+  parts: Pick<ChallengerSourceOptions, 'registry' | 'log'>,
+): ChallengerSource | undefined {
+  if (settings.shadow === 'off') return undefined;
+  const further = settings.shadowVersions
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return createChallengerSource({ ...parts, further });
+}
+
 export const NO_CHALLENGERS: WantedChallengers = { versions: [], aliased: undefined, key: '' };
 
 export function createChallengerSource(options: ChallengerSourceOptions): ChallengerSource {

@@ -19,12 +19,13 @@ export function startChallengers(
   options: {
     /** Padded positions that may wait or be in flight. */
     readonly queueLimitPositions: number;
+    readonly onReady: (modelVersion: string) => void;
     readonly onFailure: (modelVersion: string, error: unknown) => void;
     /** Doubles only. */
     readonly start?: typeof createOnnxEncoder;
   },
 ): StartedChallengers {
-  const { queueLimitPositions, onFailure, start = createOnnxEncoder } = options;
+  const { queueLimitPositions, onReady, onFailure, start = createOnnxEncoder } = options;
   const started = versions.map((version) => {
     let encoder: OnnxEncoder | undefined;
     const starting = start({
@@ -38,6 +39,7 @@ export function startChallengers(
     }).then(
       (ready) => {
         encoder = ready;
+        onReady(version.manifest.modelVersion);
       },
       (error: unknown) => onFailure(version.manifest.modelVersion, error),
     );

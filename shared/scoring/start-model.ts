@@ -83,6 +83,7 @@ export async function startVersion(
     () =>
       startChallengers(seats.own, {
         queueLimitPositions: OWN_ROWS * WINDOW,
+        onReady: (name) => log.info({ modelVersion: name }, 'the encoder of a challenger runs'),
         onFailure: (name, error) => refuse(log, name, error),
       }),
     (part) => part.close(),

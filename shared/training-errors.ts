@@ -28,6 +28,11 @@ export const trainingErrors = {
     'A single label is known: nothing can be learnt from one.',
     'Wait for more outcomes, or look at their feeds.',
   ),
+  FRAUD_DRIFT_REFERENCE_SHORT: entry(
+    'fatal',
+    'Too few days of past traffic to tell how quiet days differ.',
+    'Measure the reference on at least two weeks, better four, of decided transactions.',
+  ),
   FRAUD_TRAINING_SET_FUTURE: entry(
     'fatal',
     'A training set would hold a label from after its cut.',

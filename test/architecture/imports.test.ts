@@ -34,6 +34,7 @@ const layers: readonly (readonly string[])[] = [
     'erasure',
     'simulation',
     'evaluation',
+    'drift',
     'report',
   ],
   ['scoring', 'credit', 'replay', 'training-set', 'encoder-import'],

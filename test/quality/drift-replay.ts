@@ -1,20 +1,12 @@
 // test/quality/drift-replay.ts: a simulated portfolio through the product's scorer: every decided transaction as drift is measured on it.
+
 import type { Transaction } from '../../shared/domain/transaction.ts';
+import type { DriftRow } from '../../shared/drift/drift-row.ts';
 import { createReplay } from '../../shared/features/replay-into-memory.ts';
 import { fullHeadInputs, writeHeadInput } from '../../shared/head/head-inputs.ts';
 import { createScorer, type DecidedEvaluation, type ScoringModel } from '../../shared/scoring/scorer.ts';
+import { hashTransactionId } from '../../shared/sequence/id-hash.ts';
 import type { SimulatedRecord, SimulatedTransaction } from '../../shared/simulation/simulated-record.ts';
-
-/** A decided transaction: what the head saw, what was said of it, and what it truly was. */
-export interface ScoredRow {
-  readonly eventTimeMs: number;
-  /** In the order of `fullHeadInputs`. */
-  readonly values: Float32Array;
-  readonly score: number;
-  readonly isAlert: boolean;
-  /** Typology when it is a fraud. */
-  readonly typology: string | undefined;
-}
 
 const CHUNK_ROWS = 256;
 
@@ -23,7 +15,7 @@ export async function* scoreStream(
   stream: Iterable<SimulatedRecord>,
   model: ScoringModel,
   rowsFromMs: number,
-): AsyncGenerator<ScoredRow> {
+): AsyncGenerator<DriftRow> {
   const { champion } = model;
   const width = fullHeadInputs(champion.config).length;
   const replay = createReplay({
@@ -33,17 +25,16 @@ export async function* scoreStream(
   const scorer = createScorer({ ...model, clock: { now: () => rowsFromMs } });
   let waiting: SimulatedTransaction[] = [];
 
-  async function* score(): AsyncGenerator<ScoredRow> {
+  async function* score(): AsyncGenerator<DriftRow> {
     const records = waiting;
     waiting = [];
     const evaluations = await scorer.evaluateMany(
       records.map(({ transaction }) => toRequest(transaction)),
       (keys) => keys.map((key) => replay.records.get(key)),
     );
-    for (const [index, evaluation] of evaluations.entries()) {
+    for (const evaluation of evaluations) {
       replay.append(evaluation.transaction);
-      if (evaluation.kind === 'decided')
-        yield { ...toRow(evaluation, width), typology: records[index]?.truth.typology };
+      if (evaluation.kind === 'decided') yield toRow(evaluation, width);
     }
   }
 
@@ -62,12 +53,13 @@ function toRequest(transaction: Transaction) {
   return { transaction, eventTimeMs, receivedAtMs: eventTimeMs };
 }
 
-function toRow(evaluation: DecidedEvaluation, width: number): Omit<ScoredRow, 'typology'> {
+function toRow(evaluation: DecidedEvaluation, width: number): DriftRow {
   const { transaction, context, encoded, decision } = evaluation;
   const values = new Float32Array(width);
   writeHeadInput({ readings: encoded?.readings, features: context.features, events: context.events }, values);
   return {
     eventTimeMs: Date.parse(transaction.eventTime),
+    card: hashTransactionId(transaction.cardToken).idLow,
     values,
     score: decision.score,
     isAlert: decision.decision !== 'approve',

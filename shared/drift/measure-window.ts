@@ -1,0 +1,96 @@
+// shared/drift/measure-window.ts: a recent window against the reference: figures per column, and per source how far it left what is usual.
+import { type DriftColumn, type DriftSource, driftSources } from './columns.ts';
+import type { DayCounts } from './day-counts.ts';
+import { type Distances, measureDistances } from './distances.ts';
+import type { DriftReference } from './drift-reference.ts';
+import { estimatePerformance, type PerformanceEstimate } from './estimate-performance.ts';
+import { measureDeviation } from './null-spread.ts';
+
+export interface DriftLimits {
+  /** A source exceeds when it lies further out than anything in the reference by this factor … */
+  readonly factor: number;
+  /** … and by at least so many standard deviations of quiet windows. */
+  readonly leastDeviations: number;
+}
+
+/** One watched number of a window. */
+export interface ColumnDrift extends Distances {
+  readonly name: string;
+  readonly source: DriftSource;
+  readonly isSlow: boolean;
+  /** Standard deviations of quiet windows, of the bin that moved most; the sign says which way. */
+  readonly deviations: number;
+}
+
+export interface SourceDrift {
+  readonly source: DriftSource;
+  readonly deviations: number;
+  /** Beyond it the window is no quiet one. */
+  readonly limit: number;
+  readonly exceeds: boolean;
+  /** Names of the columns that lie furthest out, at most three. */
+  readonly columns: readonly string[];
+}
+
+export interface WindowDrift {
+  readonly rows: number;
+  readonly cardDays: number;
+  readonly sources: readonly SourceDrift[];
+  readonly columns: readonly ColumnDrift[];
+  readonly estimate: PerformanceEstimate;
+}
+
+const NAMED_COLUMNS = 3;
+
+/** @param columns as planned for the reference; @param total its counts */
+export function measureWindow(
+  window: DayCounts,
+  {
+    reference,
+    total,
+    columns,
+  }: {
+    readonly reference: DriftReference;
+    readonly total: DayCounts;
+    readonly columns: readonly DriftColumn[];
+  },
+  limits: DriftLimits,
+): WindowDrift {
+  const measured = columns.map(({ name, source, isSlow }, index): ColumnDrift => {
+    const { deviations } = measureDeviation(window, total, index, reference.columns[index]?.spread ?? []);
+    const [recent, usual] = [window.bins[index], total.bins[index]];
+    return {
+      name,
+      source,
+      isSlow,
+      deviations,
+      ...measureDistances(recent ?? new Float64Array(), usual ?? new Float64Array()),
+    };
+  });
+  return {
+    rows: window.rows,
+    cardDays: window.cardDays,
+    sources: driftSources.map((source) =>
+      judgeSource(source, measured, limitOf(reference.highest[source] ?? 0, limits)),
+    ),
+    columns: measured,
+    estimate: estimatePerformance(window),
+  };
+}
+
+const limitOf = (highest: number, { factor, leastDeviations }: DriftLimits): number =>
+  Math.max(leastDeviations, factor * highest);
+
+function judgeSource(source: DriftSource, columns: readonly ColumnDrift[], limit: number): SourceDrift {
+  const ranked = columns
+    .filter((column) => column.source === source && !column.isSlow)
+    .sort((left, right) => Math.abs(right.deviations) - Math.abs(left.deviations));
+  const deviations = ranked[0]?.deviations ?? 0;
+  return {
+    source,
+    deviations,
+    limit,
+    exceeds: Math.abs(deviations) > limit,
+    columns: ranked.slice(0, NAMED_COLUMNS).map(({ name }) => name),
+  };
+}

@@ -88,7 +88,7 @@ export const topics = {
     partitions: 1,
     maxBatchBytes: MEBIBYTE,
     schema: 'model-event.v1.json',
-    writtenBy: 'retrainer',
+    writtenBy: 'retrainer, fraudctl',
     readBy: 'stream-scorer, scoring-api',
   },
   transactionDeadLetters: {

@@ -12,14 +12,18 @@ export interface KafkaOptions {
 
 /** Adds `--brokers`, `--topic-prefix` and `--json`. */
 export function withKafkaOptions(command: Command): Command {
+  return withBrokerOptions(command).option('--json', 'one JSON document on stdout');
+}
+
+/** Adds `--brokers` and `--topic-prefix`. */
+export function withBrokerOptions(command: Command): Command {
   return command
     .addOption(new Option('--brokers <list>', 'host:port, separated by commas').env('FRAUD_KAFKA_BROKERS'))
     .addOption(
       new Option('--topic-prefix <text>', 'put before topic names')
         .env('FRAUD_KAFKA_TOPIC_PREFIX')
         .default(''),
-    )
-    .option('--json', 'one JSON document on stdout');
+    );
 }
 
 /** @throws AppError FRAUD_INPUT_INVALID when no broker is named */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { type CreditScorer, createCreditScorer } from '../../shared/credit/credit-scorer.ts';
 import { loadCreditVersion, shippedCreditDirectory } from '../../shared/credit/credit-version.ts';
+import { followModelEvents } from '../../shared/kafka/model-events.ts';
 import { createProducer } from '../../shared/kafka/producer.ts';
 import { nameTopics } from '../../shared/kafka/topic-names.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
@@ -104,7 +105,7 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
   );
   const brokers = settings.kafkaBrokers.split(',').map((broker) => broker.trim());
   const connection = { brokers, clientId: 'scoring-api', log };
-  const { maxBatchBytes } = nameTopics(settings.topicPrefix);
+  const { maxBatchBytes, modelEvents } = nameTopics(settings.topicPrefix);
   core = await buildApi({
     ...options,
     store,
@@ -131,6 +132,14 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
     () => watch(running, model, log),
     (part) => part.stop(),
   );
+  if (settings.kafkaBrokers) {
+    const onHint = () => void model.look();
+    await scope.start(
+      'model events',
+      () => followModelEvents({ connection, topic: modelEvents, log, onHint }),
+      (part) => part.stop(),
+    );
+  }
   const { address, port, family } = server.server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
   return { address: `${tls ? 'https' : 'http'}://${host}:${port}`, core };

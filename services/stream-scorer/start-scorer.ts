@@ -4,6 +4,7 @@ import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
 import { erasuresDirectoryOf, openTombstones, type Tombstones } from '../../shared/erasure/tombstones.ts';
 import type { KafkaConnection } from '../../shared/kafka/connection.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
+import { followModelEvents } from '../../shared/kafka/model-events.ts';
 import { createProducer, type Producer } from '../../shared/kafka/producer.ts';
 import { nameTopics, type TopicNames } from '../../shared/kafka/topic-names.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
@@ -186,6 +187,16 @@ export async function startScorer(options: StartOptions): Promise<RunningScorer>
   await scope.start(
     'parked evidence',
     () => startReleasingEvidence(parts),
+    (part) => part.stop(),
+  );
+  await scope.start(
+    'model events',
+    () =>
+      followModelEvents({
+        ...parts,
+        topic: parts.topicNames.modelEvents,
+        onHint: () => void parts.scoring.model.look(),
+      }),
     (part) => part.stop(),
   );
   await scope.start(

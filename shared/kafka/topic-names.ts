@@ -8,6 +8,7 @@ export interface TopicNames {
   readonly alerts: string;
   readonly trainingRows: string;
   readonly shadowScores: string;
+  readonly modelEvents: string;
   readonly deadLetters: (inputTopic: string) => string;
   /** Largest batch the topic takes, bytes, with room for framing. */
   readonly maxBatchBytes: (topic: string) => number;
@@ -30,6 +31,7 @@ export function nameTopics(prefix: string): TopicNames {
     alerts: table.alerts.name,
     trainingRows: table.trainingRows.name,
     shadowScores: table.shadowScores.name,
+    modelEvents: table.modelEvents.name,
     deadLetters: deadLetterTopicOf,
     maxBatchBytes: (topic) => Math.floor(limits.get(topic) ?? OTHER_BATCH_BYTES),
   };

@@ -1,8 +1,9 @@
-// test/contract/registry.test.ts: the registry contract on the directory and on memory.
+// test/contract/registry.test.ts: the registry contract on the directory, on memory, and on one that announces.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { createAnnouncingRegistry } from '../../shared/registry/announcing-registry.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { MemoryRegistry } from '../../shared/registry/memory-registry.ts';
 import { testRegistryContract } from './registry.ts';
@@ -28,4 +29,10 @@ testRegistryContract('directory', async () => {
 testRegistryContract('memory', async () => {
   const registry = new MemoryRegistry();
   return { registry, corrupt: (modelVersion, fileName) => registry.corrupt(modelVersion, fileName) };
+});
+
+testRegistryContract('announcing', async () => {
+  const inner = new MemoryRegistry();
+  const registry = createAnnouncingRegistry(inner, () => Promise.resolve());
+  return { registry, corrupt: (modelVersion, fileName) => inner.corrupt(modelVersion, fileName) };
 });

@@ -1,5 +1,6 @@
 // services/fraudctl/verbs/models.ts: `fraudctl models list|history|show|compare|promote|roll-back`: versions in the registry and their aliases.
 import type { Command } from 'commander';
+import { withBrokerOptions } from '../kafka-options.ts';
 import { compareModels } from '../models/compare-models.ts';
 import { listModels, tellHistory } from '../models/list-models.ts';
 import { promoteModel, rollBackModel } from '../models/move-models.ts';
@@ -13,7 +14,7 @@ export function register(program: Command): void {
     .description('model versions in the registry, which one decides, and who moved it when and why')
     .addHelpText(
       'after',
-      '\nA version may be named by an alias: champion, challenger, previous.\n`npm start` keeps a registry of its own: --registry .fraud/demonstration/registry',
+      '\nA version may be named by an alias: champion, challenger, previous. With --brokers a move is announced, and scorers look at once.\n`npm start` keeps a registry of its own: --registry .fraud/demonstration/registry',
     );
   const withRegistry = (name: string, description: string): Command =>
     models
@@ -22,7 +23,7 @@ export function register(program: Command): void {
       .option('--registry <directory>', 'registry directory', defaultRegistryDirectory())
       .option('--json', 'machine-readable output');
   const withMove = (name: string, description: string): Command =>
-    withRegistry(name, description)
+    withBrokerOptions(withRegistry(name, description))
       .option('--by <name>', 'who moves the alias', process.env.USER ?? 'operator')
       .option('--reason <sentence>', 'why, kept with the move');
 

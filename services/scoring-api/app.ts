@@ -23,6 +23,7 @@ import { addConcurrencyLimit } from './concurrency-limit.ts';
 import { createDoor, type DoorOptions } from './door.ts';
 import type { EraseCard } from './erase-card.ts';
 import { createErrorHandler, sendProblem } from './error-handler.ts';
+import type { ExplainAnswer } from './explain-answer.ts';
 import { addMethodAnswers } from './method-answers.ts';
 import { addBodyReader, createValidatorCompiler } from './read-body.ts';
 import { registerCards } from './routes/cards.ts';
@@ -40,6 +41,7 @@ export interface ApiParts {
   readonly access: AccessParts;
   readonly door: Omit<DoorOptions, 'metrics'>;
   readonly scoreOnce: ScoreOnce;
+  readonly explainAnswer: ExplainAnswer;
   readonly scoreMany: ScoreMany;
   readonly answers: AnswerStore;
   readonly store: StateStore;

@@ -29,6 +29,7 @@ import { eraseArchivedRows } from './archived-rows.ts';
 import type { ApiSettings } from './config.ts';
 import { createCardEraser } from './erase-card.ts';
 import { createEvaluate } from './evaluate.ts';
+import { createExplainAnswer } from './explain-answer.ts';
 import { buildIntake } from './outcome-evidence.ts';
 import { createRecallAnswer } from './recall-answer.ts';
 import { createRecorder } from './recorder.ts';
@@ -164,6 +165,7 @@ async function buildScoring(
     relay,
     tombstones,
     evidence: await buildIntake({ ...options, relay, topic: topicNames.outcomes, tombstones }),
+    explainAnswer: createExplainAnswer({ scorer: calls, store }),
     scoreOnce: createScoreOnce({ evaluate, recall, recorder, metrics }),
     scoreMany: createScoreMany({ evaluate, store, recorder, clock, edge, metrics }),
   };
@@ -174,7 +176,7 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
   const { keys, audit, answers } = await openApiStores(options);
   const edge = { ...defaultEdgeSettings, idRule: settings.idRule };
   const scoring = await buildScoring({ ...options, metrics, edge }, answers);
-  const { scorer, calls, rules, relay, tombstones, evidence, scoreOnce, scoreMany } = scoring;
+  const { scorer, calls, rules, relay, tombstones, evidence } = scoring;
   const registry = new FileRegistry(settings.registryDirectory);
   const eraser = createCardEraser({
     store,
@@ -196,8 +198,9 @@ export async function buildApi(options: BuildOptions): Promise<ApiCore> {
   const server = await createApi({
     access: { keys, tokens: toTokens(settings) },
     door: { ...settings, tls: options.tls },
-    scoreOnce,
-    scoreMany,
+    scoreOnce: scoring.scoreOnce,
+    explainAnswer: scoring.explainAnswer,
+    scoreMany: scoring.scoreMany,
     answers,
     store,
     registry,

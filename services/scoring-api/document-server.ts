@@ -24,6 +24,7 @@ export const partsWithNothingBehind = (): ApiParts => ({
   },
   door: { requestsInHand: 1, requestTimeoutMs: 1_000 },
   scoreOnce: nobody,
+  explainAnswer: nobody,
   scoreMany: nobody,
   answers: {
     find: () => undefined,

@@ -6,6 +6,7 @@ import { transactionSchema } from '../../shared/domain/transaction.ts';
 import { isObject } from '../../shared/edge/read-object.ts';
 import { problemSchema } from '../../shared/http/problem.ts';
 import { outcomeDraftSchema } from '../../shared/labels/outcome-draft.ts';
+import { explanationSchema } from './explain-answer.ts';
 
 /** Most transactions of one batch. */
 export const BATCH_LIMIT = 1_000;
@@ -34,6 +35,20 @@ export const recordQuerySchema = z.object({
     .enum(['true', 'false'])
     .default('false')
     .describe('true: decided once, stored, and part of the history from now on. false: evaluated only.'),
+});
+
+export const scoreQuerySchema = recordQuerySchema.extend({
+  explain: z
+    .enum(['reasons', 'full'])
+    .default('reasons')
+    .describe(
+      'full: beside the decision, what every group of fields and every recent event does to its score. Takes as long again; give it time.',
+    ),
+});
+
+export const scoreAnswerSchema = decisionSchema.extend({
+  /** With `explain=full`. */
+  explanation: explanationSchema.optional(),
 });
 
 export const portfolioQuerySchema = z.object({

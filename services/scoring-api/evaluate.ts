@@ -4,7 +4,9 @@ import { contentHashOf } from '../../shared/decisions/content-hash.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import type { Transaction } from '../../shared/domain/transaction.ts';
 import { countRuleHits } from '../../shared/rules/rule-metrics.ts';
+import type { EvaluationLimits } from '../../shared/scoring/deadline.ts';
 import type { Evaluation, Scorer } from '../../shared/scoring/scorer.ts';
+import type { ReadRecords } from '../../shared/scoring/working-records.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import type { Recordable } from './recorder.ts';
@@ -40,6 +42,15 @@ const MOST_MARGIN_MS = 250;
 /** Share of the time that reading the histories may take. */
 const HISTORY_SHARE = 0.5;
 
+/** How long histories and encoder may take. */
+export function limitsOf({ arrivedAt, deadlineAt }: AnswerTerms): EvaluationLimits {
+  const budgetMs = deadlineAt - arrivedAt;
+  return {
+    historyBy: arrivedAt + budgetMs * HISTORY_SHARE,
+    encodedBy: deadlineAt - Math.min(MOST_MARGIN_MS, budgetMs * MARGIN_SHARE),
+  };
+}
+
 /** `closed`: what only the rules could judge is not approved, unless an allow list says so: it would have, whatever the model answered. */
 function underFailMode(decision: Decision, failMode: FailMode): Decision {
   const { tier, decidedBy } = decision;
@@ -73,17 +84,15 @@ export function createEvaluate(parts: {
     const decisionBytes = Buffer.from(JSON.stringify(decision));
     return { evaluation: { ...evaluation, decision }, decisionKey, contentHash, decisionBytes };
   };
-  return async (received, { receivedAtMs, arrivedAt, deadlineAt, failMode }) => {
+  return async (received, terms) => {
+    const { receivedAtMs, failMode } = terms;
     const requests = received.map(({ transaction, eventTimeMs }) => ({
       transaction,
       eventTimeMs,
       receivedAtMs,
     }));
-    const budgetMs = deadlineAt - arrivedAt;
-    const evaluations = await scorer.evaluateMany(requests, (keys) => store.readRecords(keys), {
-      historyBy: arrivedAt + budgetMs * HISTORY_SHARE,
-      encodedBy: deadlineAt - Math.min(MOST_MARGIN_MS, budgetMs * MARGIN_SHARE),
-    });
+    const readRecords: ReadRecords = (keys) => store.readRecords(keys);
+    const evaluations = await scorer.evaluateMany(requests, readRecords, limitsOf(terms));
     return evaluations.flatMap((evaluation, index) => {
       const one = received[index];
       return one ? [toRecordable(one, evaluation, failMode)] : [];

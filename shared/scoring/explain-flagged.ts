@@ -16,8 +16,8 @@ export interface ExplainOptions {
   readonly isFull?: boolean | undefined;
 }
 
-/** Transactions explained in one call: bounds the rows that wait for the encoder at once. */
-const CHUNK = 64;
+/** Transactions explained in one call: some 200 passes, so that no call keeps the encoder for long and none looks like a hang. */
+const CHUNK = 16;
 
 /** One transaction to explain, and the version that decided it. */
 interface Subject {

@@ -152,7 +152,7 @@ export function makeTransaction(changes: Readonly<Record<string, unknown>> = {})
     transactionId: `t-${numbered}`,
     eventTime: new Date(NOW_MS - 60_000).toISOString(),
     cardToken: 'tok_card',
-    amountMinor: 2_000,
+    amountMinor: 200,
     currency: 'EUR',
     merchant: { id: 'shop', mcc: '5411', country: 'DE' },
     ...changes,

@@ -1,5 +1,6 @@
 // test/services/scoring-api/score.test.ts: scoring over HTTP: evaluates without a trace, records once, answers batches in order.
 import { describe, expect, test } from 'vitest';
+import { scoreAnswerSchema } from '../../../services/scoring-api/documents.ts';
 import { decisionSchema } from '../../../shared/domain/decision.ts';
 import { type ApiRig, makeTransaction, NOW_MS, patient, useApi, withKey } from '../../support/api-rig.ts';
 import { trainingRow } from '../../support/archive-records.ts';
@@ -40,7 +41,8 @@ describe('POST /v1/score', () => {
     const second = await post(rig, '/v1/score?record=true', transaction);
     expect(second.text).toBe(first.text);
     expect(second.headers['x-replayed']).toBe('true');
-    expect(rig.encoderCalls()).toBe(1);
+    // One for the score, one for its reasons.
+    expect(rig.encoderCalls()).toBe(2);
     const card = await get(rig, '/v1/cards/tok_card');
     expect(card.body).toMatchObject({ events: 1, recent: [{ type: 'authorization' }] });
     const kept = await get(rig, `/v1/decisions/${transaction.transactionId}`);
@@ -49,6 +51,37 @@ describe('POST /v1/score', () => {
       .poll(() => rig.produced.map(({ topic }) => topic))
       .toEqual(['fraud.transactions.v1', 'fraud.training-rows.v1']);
     expect(rig.relay?.waiting()).toBe(0);
+  });
+
+  test('explain=full tells every effect of the very context that was decided, before and after it is recorded', async () => {
+    const rig = await useApi();
+    const transaction = makeTransaction({ amountMinor: 900_000 });
+    const plain = await post(rig, '/v1/score', transaction);
+    const asked = await post(rig, '/v1/score?explain=full&record=true', transaction);
+    const again = await post(rig, '/v1/score?explain=full', transaction);
+    const { explanation, ...decision } = asked.body;
+    const withoutTimes = { receivedAt: '', decidedAt: '', timingsMs: {} };
+    expect({ ...decision, ...withoutTimes }).toEqual({ ...plain.body, ...withoutTimes });
+    expect(plain.body.reasonsFrom).toBe('occlusion');
+    expect(explanation.contextDigest).toBe(decision.contextDigest);
+    expect(explanation.effects[0]).toMatchObject({
+      ...decision.reasonCodes[0],
+      scoreWithout: expect.any(Number),
+    });
+    expect(explanation.effects[0].scoreWithout).toBeLessThan(decision.score);
+    expect(again.body.explanation).toEqual(explanation);
+    expect(scoreAnswerSchema.parse(asked.body).explanation?.effects.length).toBeGreaterThan(10);
+  });
+
+  test('explain=full leaves an approval with its surprise and tells its effects beside it', async () => {
+    const rig = await useApi();
+    const { body } = await post(rig, '/v1/score?explain=full', makeTransaction({ amountMinor: 100 }));
+    expect(body).toMatchObject({
+      decision: 'approve',
+      reasonsFrom: 'surprise',
+      explanation: { tier: 'full' },
+    });
+    expect(body.explanation.effects.length).toBeGreaterThan(10);
   });
 
   test('evaluates first and records later: the decision recorded is its own', async () => {

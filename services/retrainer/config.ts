@@ -13,6 +13,12 @@ export const retrainerSettings = {
     'a directory, or s3://bucket/prefix',
   ),
   registryDirectory: commonSettings.registryDirectory,
+  kafkaBrokers: setting(
+    'FRAUD_KAFKA_BROKERS',
+    z.string().default(''),
+    'host:port, separated by commas: moves of aliases are announced there; none: scorers find out by themselves',
+  ),
+  topicPrefix: commonSettings.topicPrefix,
   runsDirectory: setting(
     'FRAUD_RUNS_DIRECTORY',
     z.string().default('.fraud/runs'),

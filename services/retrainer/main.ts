@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/observability/logger.ts';
 import { readRetrainerSettings } from './config.ts';
+import { createAnnounce } from './create-announce.ts';
 import { collapseStatuses } from './refuse-collapse.ts';
 import { runOnce } from './run-once.ts';
 
@@ -47,7 +48,8 @@ async function main(): Promise<void> {
     const settings = readRetrainerSettings(process.env);
     const log = createLogger('retrainer', settings.logLevel, process.stderr);
     const onProgress = createTeller((facts) => log.info(facts, 'progress'));
-    const report = await runOnce(settings, { clock: systemClock, onProgress });
+    const announce = createAnnounce(settings, log);
+    const report = await runOnce(settings, { clock: systemClock, announce, onProgress });
     process.stdout.write(`${JSON.stringify(report)}\n`);
     process.exitCode = report.outcome === 'refused' ? REFUSED : 0;
   } catch (error) {

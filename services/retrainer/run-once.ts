@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { writeRunRecord } from '../../shared/evaluation/run-folder.ts';
 import type { RunRecord } from '../../shared/evaluation/run-record.ts';
+import { type AnnounceMove, createAnnouncingRegistry } from '../../shared/registry/announcing-registry.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { sha256Of } from '../../shared/registry/manifest.ts';
 import { loadAlias } from '../../shared/registry/registry.ts';
@@ -42,6 +43,8 @@ const HOUR_MS = 3_600_000;
 
 export interface RunParts {
   readonly clock: Clock;
+  /** Told of every alias that the run moves. */
+  readonly announce?: AnnounceMove | undefined;
   readonly onProgress: Asked['onProgress'];
   /** What stands around every stage; default: a watch of their times. */
   readonly stages?: WatchedStages;
@@ -49,11 +52,12 @@ export interface RunParts {
 
 export async function runOnce(
   settings: RetrainerSettings,
-  { clock, onProgress, stages = watchStages() }: RunParts,
+  { clock, announce, onProgress, stages = watchStages() }: RunParts,
 ): Promise<RunReport> {
   const nowMs = clock.now();
   const cut = new Date(settings.cut ?? Math.floor(nowMs / HOUR_MS) * HOUR_MS);
-  const registry = new FileRegistry(settings.registryDirectory);
+  const files = new FileRegistry(settings.registryDirectory);
+  const registry = announce ? createAnnouncingRegistry(files, announce) : files;
   await ensureChampion(registry, new Date(nowMs).toISOString());
   const { entry, version } = await loadAlias(registry, 'champion');
   const run = nameRun(settings, cut, entry.manifestDigest);
@@ -91,7 +95,8 @@ export async function runOnce(
 
 /** The same question to the same champion is the same run: asked again it goes on. */
 function nameRun(settings: RetrainerSettings, cut: Date, championDigest: string): string {
-  const { runsDirectory: _runs, registryDirectory: _registry, logLevel: _log, ...asked } = settings;
+  const { runsDirectory: _runs, registryDirectory: _registry, logLevel: _log, ...others } = settings;
+  const { kafkaBrokers: _brokers, topicPrefix: _prefix, ...asked } = others;
   const digest = sha256Of(Buffer.from(JSON.stringify({ ...asked, cut, championDigest }))).slice(0, 12);
   return `${cut.toISOString().slice(0, 16).replace(':', '').toLowerCase()}-retrain-${digest}`;
 }

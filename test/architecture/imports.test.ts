@@ -27,6 +27,7 @@ const layers: readonly (readonly string[])[] = [
     'head',
     'rules',
     'registry',
+    'jobs',
     'kafka',
     'edge',
     'access',

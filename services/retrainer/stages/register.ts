@@ -6,6 +6,7 @@ import { sha256Of, toManifestBytes } from '../../../shared/registry/manifest.ts'
 import { assembleParts } from '../../../shared/training/assemble-version.ts';
 import { windowRows } from '../../../shared/training-set/training-set.ts';
 import { ablate } from '../ablate.ts';
+import { describeDrift } from '../describe-drift.ts';
 import type { WithVerdicts, WithVersion } from '../state.ts';
 import { writeCard } from '../write-card.ts';
 
@@ -45,7 +46,7 @@ async function assemble(state: WithVerdicts) {
       references: readReferences(state),
       featureSettings: champion.featureSettings,
       report: { snapshotId: set.snapshotId, windows: set.windows, facts, ablation, verdicts },
-      otherFiles: new Map([['golden-rows.json', toJson(describeGolden(state))]]),
+      otherFiles: new Map([['golden-rows.json', toJson(describeGolden(state))], ...describeDrift(state)]),
       derivedFrom: champion.manifest.modelVersion,
       lineage: {
         snapshotId: set.snapshotId,

@@ -1,0 +1,70 @@
+// shared/jobs/job-requests.ts: somebody asks for a job: a file beside the ledger, which whoever runs jobs takes up.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { isFileError, writeDurably } from '../registry/write-durably.ts';
+
+export const jobRequestSchema = z.object({
+  id: z.string().regex(/^[0-9a-f-]{36}$/),
+  requestedAt: z.iso.datetime(),
+  by: z.string(),
+  reason: z.string().optional(),
+});
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+
+export interface JobRequests {
+  ask(request: Omit<JobRequest, 'id'>): Promise<JobRequest>;
+  /** Waiting ones, the oldest first. */
+  list(): Promise<JobRequest[]>;
+  /** Forgets one that was taken up; no error when it is gone. */
+  remove(id: string): Promise<void>;
+}
+
+export function openJobRequests(directory: string): JobRequests {
+  const pathOf = (id: string): string => join(directory, `${id}.json`);
+  return {
+    ask: async (asked) => {
+      const request = { id: randomUUID(), ...asked };
+      await mkdir(directory, { recursive: true });
+      const draft = join(directory, `.${request.id}`);
+      await writeDurably(draft, new TextEncoder().encode(`${JSON.stringify(request)}\n`));
+      await rename(draft, pathOf(request.id));
+      return request;
+    },
+    list: async () => {
+      const names = await namesIn(directory);
+      const requests = await Promise.all(
+        names
+          .filter((name) => /^[0-9a-f-]{36}\.json$/.test(name))
+          .map((name) => readRequest(join(directory, name))),
+      );
+      return requests
+        .flatMap((request) => request ?? [])
+        .sort(
+          (left, right) =>
+            left.requestedAt.localeCompare(right.requestedAt) || left.id.localeCompare(right.id),
+        );
+    },
+    remove: (id) => rm(pathOf(id), { force: true }),
+  };
+}
+
+/** Undefined when another replica removed it meanwhile. */
+async function readRequest(path: string): Promise<JobRequest | undefined> {
+  try {
+    return jobRequestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+// test/shared/jobs/job-ledger.test.ts: one job at a time, each once; who goes silent loses the lease, and is told.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createSettableClock } from '../../../shared/clock.ts';
+import { type JobEnd, stateOf } from '../../../shared/jobs/job-entry.ts';
+import { openJobLedger } from '../../../shared/jobs/job-ledger.ts';
+import { openJobRequests } from '../../../shared/jobs/job-requests.ts';
+
+const LEASE_MS = 60_000;
+
+function useLedger() {
+  const directory = mkdtempSync(join(tmpdir(), 'fraud-test-ledger-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const clock = createSettableClock(Date.parse('2026-03-01T00:00:00.000Z'));
+  const end = (outcome: JobEnd['outcome'] = 'challenger'): JobEnd => ({
+    outcome,
+    finishedAt: new Date(clock.now()).toISOString(),
+    exitStatus: 0,
+  });
+  return { directory, clock, end, ledger: openJobLedger(directory, clock) };
+}
+
+const scheduled = (key: string) => ({ kind: 'schedule', key }) as const;
+
+test('while a job runs no other begins, and afterwards the next one does', async () => {
+  const { ledger, end } = useLedger();
+  const first = await ledger.claim(scheduled('monday'), 'left', LEASE_MS);
+  expect(first?.entry).toMatchObject({ fence: 1, holder: 'left' });
+  expect(await ledger.claim(scheduled('tuesday'), 'right', LEASE_MS)).toBeUndefined();
+  expect(await first?.finish(end())).toBe(true);
+  expect((await ledger.claim(scheduled('tuesday'), 'right', LEASE_MS))?.entry.fence).toBe(2);
+});
+
+test('a job that was done is not done again, whatever came of it', async () => {
+  const { ledger, end } = useLedger();
+  await (await ledger.claim(scheduled('monday'), 'left', LEASE_MS))?.finish(end('failed'));
+  expect(await ledger.claim(scheduled('monday'), 'right', LEASE_MS)).toBeUndefined();
+  expect(await ledger.claim({ kind: 'demand', key: 'monday' }, 'right', LEASE_MS)).toBeDefined();
+});
+
+test('of twenty that claim at once one gets the job', async () => {
+  const { directory, clock } = useLedger();
+  const claims = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      openJobLedger(directory, clock).claim(scheduled('monday'), `replica-${index}`, LEASE_MS),
+    ),
+  );
+  expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
+  expect(readdirSync(directory)).toEqual(['0000000001.json']);
+});
+
+test('a holder that renews keeps the lease; one that goes silent loses it and can note nothing more', async () => {
+  const { ledger, clock, end } = useLedger();
+  const silent = await ledger.claim(scheduled('monday'), 'left', LEASE_MS);
+  clock.set(clock.now() + LEASE_MS - 1);
+  expect(await silent?.renew()).toBe(true);
+  clock.set(clock.now() + LEASE_MS - 1);
+  expect(await ledger.claim(scheduled('monday'), 'right', LEASE_MS)).toBeUndefined();
+  clock.set(clock.now() + 1);
+  const next = await ledger.claim(scheduled('monday'), 'right', LEASE_MS);
+  expect(next?.entry.fence).toBe(2);
+  expect(await silent?.renew()).toBe(false);
+  expect(await silent?.finish(end())).toBe(false);
+  expect(await next?.finish(end('promoted'))).toBe(true);
+  const states = (await ledger.read()).map((entry) => stateOf(entry, clock.now()));
+  expect(states).toEqual(['abandoned', 'promoted']);
+});
+
+test('a job whose holders keep going away is begun three times, not for ever', async () => {
+  const { ledger, clock } = useLedger();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    expect(await ledger.claim(scheduled('monday'), 'left', LEASE_MS)).toBeDefined();
+    clock.set(clock.now() + LEASE_MS);
+  }
+  expect(await ledger.claim(scheduled('monday'), 'left', LEASE_MS)).toBeUndefined();
+});
+
+test('requests wait in the order in which they were made, until they are taken up', async () => {
+  const { directory } = useLedger();
+  const requests = openJobRequests(join(directory, 'requests'));
+  expect(await requests.list()).toEqual([]);
+  const later = await requests.ask({ requestedAt: '2026-03-02T00:00:00.000Z', by: 'ops' });
+  const earlier = await requests.ask({ requestedAt: '2026-03-01T00:00:00.000Z', by: 'ops', reason: 'wave' });
+  expect(await requests.list()).toEqual([earlier, later]);
+  await requests.remove(earlier.id);
+  await requests.remove(earlier.id);
+  expect(await requests.list()).toEqual([later]);
+});

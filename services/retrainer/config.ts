@@ -67,6 +67,11 @@ export const retrainerSettings = {
     z.stringbool().default(false),
     'true: what passes every gate becomes champion; else it waits as challenger',
   ),
+  equalMargin: setting(
+    'FRAUD_RETRAIN_EQUAL_MARGIN',
+    z.coerce.number().min(0).max(1).default(0.01),
+    'average precision that a challenger from newer data may lose at worst (lower end of the interval) and still count as equal; 0 with few labels means: better or nothing',
+  ),
   reviewShare: setting('FRAUD_RETRAIN_REVIEW_SHARE', share(0.005), 'share of transactions people can review'),
   declineShare: setting('FRAUD_RETRAIN_DECLINE_SHARE', share(0.001), 'share of transactions declined'),
   logLevel: commonSettings.logLevel,

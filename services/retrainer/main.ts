@@ -4,8 +4,10 @@ import { AppError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/observability/logger.ts';
 import { readRetrainerSettings } from './config.ts';
 import { createAnnounce } from './create-announce.ts';
+import { lowerPriority } from './lower-priority.ts';
 import { collapseStatuses } from './refuse-collapse.ts';
 import { runOnce } from './run-once.ts';
+import { watchStages } from './watch-stages.ts';
 
 /** A challenger that a gate refused: nothing is wrong, and nothing was promoted. */
 const REFUSED = 3;
@@ -46,10 +48,16 @@ async function main(): Promise<void> {
   const bootLog = createLogger('retrainer', 'info', process.stderr);
   try {
     const settings = readRetrainerSettings(process.env);
+    lowerPriority();
     const log = createLogger('retrainer', settings.logLevel, process.stderr);
     const onProgress = createTeller((facts) => log.info(facts, 'progress'));
-    const announce = createAnnounce(settings, log);
-    const report = await runOnce(settings, { clock: systemClock, announce, onProgress });
+    const stages = watchStages((stage) => log.info({ stage }, 'stage begins'));
+    const report = await runOnce(settings, {
+      clock: systemClock,
+      announce: createAnnounce(settings, log),
+      onProgress,
+      stages,
+    });
     process.stdout.write(`${JSON.stringify(report)}\n`);
     process.exitCode = report.outcome === 'refused' ? REFUSED : 0;
   } catch (error) {

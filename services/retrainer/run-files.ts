@@ -4,6 +4,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFileError } from '../../shared/registry/write-durably.ts';
 
+/** Written just before an alias moves: names the version. */
+export const PROMOTING_FILE = 'promoting.json';
+
 export interface RunFiles {
   readonly folder: string;
   /** Undefined when the stage did not finish. */

@@ -8,11 +8,11 @@ import type { RunRecord } from '../../shared/evaluation/run-record.ts';
 import { type AnnounceMove, createAnnouncingRegistry } from '../../shared/registry/announcing-registry.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { sha256Of } from '../../shared/registry/manifest.ts';
-import { loadAlias } from '../../shared/registry/registry.ts';
 import { ensureChampion } from '../../shared/registry/shipped-champion.ts';
 import { createChampion } from '../../shared/scoring/champion.ts';
 import { chooseBackend } from '../../shared/training/backend.ts';
 import type { RetrainerSettings } from './config.ts';
+import { findCompared } from './find-compared.ts';
 import { retrain } from './retrain.ts';
 import { openRunFiles } from './run-files.ts';
 import type { Asked, Retrained } from './state.ts';
@@ -59,10 +59,13 @@ export async function runOnce(
   const files = new FileRegistry(settings.registryDirectory);
   const registry = announce ? createAnnouncingRegistry(files, announce) : files;
   await ensureChampion(registry, new Date(nowMs).toISOString());
-  const { entry, version } = await loadAlias(registry, 'champion');
+  const stagesOf = (run: string): string => join(settings.runsDirectory, run, 'stages');
+  const { entry, version } = await findCompared(registry, (championDigest) =>
+    stagesOf(nameRun(settings, cut, championDigest)),
+  );
   const run = nameRun(settings, cut, entry.manifestDigest);
   const record = startRecord(run, settings, new Date(nowMs));
-  const folder = writeRunRecord(settings.runsDirectory, record);
+  writeRunRecord(settings.runsDirectory, record);
   const store = await openArchive(settings.archive);
   try {
     const done = await retrain(
@@ -75,7 +78,7 @@ export async function runOnce(
         championVersion: version,
         champion: createChampion(version),
         backend: await chooseBackend(settings.backend),
-        files: await openRunFiles(join(folder, 'stages')),
+        files: await openRunFiles(stagesOf(run)),
         onProgress,
       },
       stages.watched,

@@ -12,11 +12,13 @@ export interface WatchedStages {
   readonly watched: Watched;
 }
 
-export function watchStages(): WatchedStages {
+/** @param onBegin told when a stage begins */
+export function watchStages(onBegin: (name: string) => void = () => {}): WatchedStages {
   const times: Record<string, number> = {};
   return {
     times,
     watched: (name, stage) => async (state) => {
+      onBegin(name);
       const begun = performance.now();
       const done = await stage(state);
       times[name] = Math.round(performance.now() - begun) / 1_000;

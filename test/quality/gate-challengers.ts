@@ -35,7 +35,7 @@ const mapWeights = (
 });
 
 /** Every weight off by about its layer's usual size. */
-function addNoise(head: HeadWeights): HeadWeights {
+export function addNoise(head: HeadWeights): HeadWeights {
   const random = createRandom(7);
   const sizes = head.layers.map(({ weights }) =>
     Math.sqrt(weights.reduce((sum, value) => sum + value * value, 0) / weights.length),

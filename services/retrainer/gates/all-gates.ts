@@ -1,5 +1,5 @@
 // services/retrainer/gates/all-gates.ts: the gates in the order in which they are told.
-import { createBetterOrNewerGate } from './better-or-newer.ts';
+import { type BetterPolicy, createBetterOrNewerGate, defaultBetterPolicy } from './better-or-newer.ts';
 import { calibratedGate } from './calibrated.ts';
 import { createEnoughLabelsGate } from './enough-labels.ts';
 import type { GateFacts, GateVerdict, PromotionGate } from './gate.ts';
@@ -11,23 +11,26 @@ import { createMerchantLabelsGate } from './merchant-labels.ts';
 import { parityGate } from './parity.ts';
 import { segmentsGate } from './segments.ts';
 
-export const promotionGates: readonly PromotionGate[] = [
-  createEnoughLabelsGate(),
-  createLabelRateGate(),
-  createMerchantLabelsGate(),
-  createLabelNoiseGate(),
-  goldenRowsGate,
-  parityGate,
-  latencyGate,
-  calibratedGate,
-  segmentsGate,
-  createBetterOrNewerGate(),
-];
+/** @param policy what differs from the default of the last gate */
+export function createPromotionGates(policy: Partial<BetterPolicy> = {}): readonly PromotionGate[] {
+  return [
+    createEnoughLabelsGate(),
+    createLabelRateGate(),
+    createMerchantLabelsGate(),
+    createLabelNoiseGate(),
+    goldenRowsGate,
+    parityGate,
+    latencyGate,
+    calibratedGate,
+    segmentsGate,
+    createBetterOrNewerGate({ ...defaultBetterPolicy, ...policy }),
+  ];
+}
 
 /** Every gate's verdict; one that fails does not silence the others. */
 export function judgeGates(
   facts: GateFacts,
-  gates: readonly PromotionGate[] = promotionGates,
+  gates: readonly PromotionGate[] = createPromotionGates(),
 ): GateVerdict[] {
   return gates.map((gate) => ({ gate: gate.name, ...gate.judge(facts) }));
 }

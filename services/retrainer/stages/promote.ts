@@ -2,11 +2,12 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { promote as promoteVersion, type Registry } from '../../../shared/registry/registry.ts';
+import { PROMOTING_FILE } from '../run-files.ts';
 import type { Retrained, WithVersion } from '../state.ts';
 
 /** Promotion holds only against the champion of the comparison: of two retrainers at once one promotes, the other is told. */
 export async function promote(state: WithVersion): Promise<Retrained> {
-  const { registry, verdicts, version, championEntry, settings, set } = state;
+  const { registry, verdicts, version, championEntry, settings, set, files } = state;
   if (verdicts.some(({ passed }) => !passed)) return { ...state, outcome: 'refused' };
   // What lies in the registry is what is promoted: every byte of it must still be what was judged.
   await registry.loadVerified(version.manifest.modelVersion, version.manifestDigest);
@@ -20,6 +21,7 @@ export async function promote(state: WithVersion): Promise<Retrained> {
     await moveChallenger(registry, modelVersion, note);
     return { ...state, outcome: 'challenger' };
   }
+  await files.write(PROMOTING_FILE, Buffer.from(`${JSON.stringify({ modelVersion })}\n`));
   await promoteVersion(registry, modelVersion, { ...note, championFence: championEntry.fence });
   return { ...state, outcome: 'promoted' };
 }

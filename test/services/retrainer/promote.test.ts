@@ -25,7 +25,7 @@ async function useRegistry() {
     isPromoting: boolean,
     entry: AliasEntry = championEntry,
   ) => {
-    const parts: Pick<WithVersion, 'registry' | 'verdicts' | 'version' | 'championEntry'> & {
+    const parts: Pick<WithVersion, 'registry' | 'verdicts' | 'version' | 'championEntry' | 'files'> & {
       settings: { promote: boolean };
       set: { snapshotId: string };
     } = {
@@ -33,6 +33,7 @@ async function useRegistry() {
       verdicts,
       version,
       championEntry: entry,
+      files: { folder: '', read: async () => undefined, write: async () => {} },
       settings: { promote: isPromoting },
       set: { snapshotId: 'snapshot' },
     };

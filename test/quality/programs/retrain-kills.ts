@@ -1,0 +1,15 @@
+// test/quality/programs/retrain-kills.ts: `npm run quality -- retrain-kills [kills per stage] [pairs]`: retrainings killed in every stage, and two at once; exits 1 when anything but an uninterrupted run's version comes out.
+import { killRetrainings, stageNames } from '../retrain-kills.ts';
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+export async function run([kills = '10', pairs = '10']: readonly string[]): Promise<void> {
+  const plan = { cards: 80, killsPerStage: Number(kills), pairs: Number(pairs), seed: 5 };
+  const report = await killRetrainings(plan, say);
+  say('\n| stage | killed there |\n|---|---|');
+  for (const stage of stageNames) say(`| ${stage} | ${report.kills[stage] ?? 0} of ${kills} |`);
+  say(`\neach ended as the uninterrupted run: ${report.outcome}; problems: ${report.problems.length}`);
+  for (const problem of report.problems) say(`  ${problem}`);
+  say(`two at once: the champion moved ${report.promotionsOfPairs.join(', ')} times`);
+  if (report.problems.length > 0 || report.outcome !== 'promoted') process.exitCode = 1;
+}

@@ -7,7 +7,7 @@ import type { KafkaConnection } from './connection.ts';
 import { deadLetterHeaders } from './dead-letter.ts';
 import { IdTable, OffsetSet } from './id-table.ts';
 import { headerText, type InputRecord, positionText } from './records.ts';
-import { countRecords, readTopicEnds, scanTopic, type TopicEnds } from './scan-topic.ts';
+import { countRecords, haveGrown, readTopicEnds, scanTopic, type TopicEnds } from './scan-topic.ts';
 
 /** What the topics say. Counts are of records unless they say "distinct". */
 export interface AuditReport {
@@ -36,6 +36,8 @@ export interface AuditReport {
   readonly missingAlerts: number;
   /** Topics whose oldest records are gone (retention): what they answered cannot be told. */
   readonly shortened: readonly string[];
+  /** True: records came while the topics were read, so that what is not conserved may only not be answered yet. Looked at where something is missing. */
+  readonly grewMeanwhile: boolean;
   /** True: each input record is answered by exactly one decision, application or dead letter, all copies are equal, each alert is there. */
   readonly conserved: boolean;
 }
@@ -180,6 +182,7 @@ function toReport(ledger: Ledger, shortened: readonly string[], isInputWhole: bo
     unasked,
     missingAlerts,
     shortened,
+    grewMeanwhile: false,
     conserved: unanswered === 0 && unasked === 0 && differingCopies === 0 && missingAlerts === 0,
   };
 }
@@ -234,6 +237,7 @@ export async function auditTopics(options: AuditOptions): Promise<AuditReport> {
         ledger.unansweredAt.push(positionText(record));
     });
   }
+  const grewMeanwhile = !report.conserved && (await haveGrown(connection, ends));
   onProgress(total, total);
-  return report;
+  return { ...report, grewMeanwhile };
 }

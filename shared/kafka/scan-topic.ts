@@ -100,3 +100,17 @@ async function deleteGroup(connection: KafkaConnection, groupId: string): Promis
   await admin.deleteGroup(groupId).catch(() => {});
   await admin.close();
 }
+
+/** True when a topic holds records behind the ends read before. */
+export async function haveGrown(
+  connection: KafkaConnection,
+  before: ReadonlyMap<string, TopicEnds>,
+): Promise<boolean> {
+  for (const [topic, ends] of before) {
+    const now = await readTopicEnds(connection, topic);
+    if (countRecords(now) + sumOfLows(now) > countRecords(ends) + sumOfLows(ends)) return true;
+  }
+  return false;
+}
+
+const sumOfLows = (ends: TopicEnds): number => ends.reduce((sum, { low }) => sum + Number(low), 0);

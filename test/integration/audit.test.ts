@@ -96,10 +96,32 @@ test('one deleted decision is noticed, and its input position is named', async (
   });
   expect(await audit(setUp)).toMatchObject({
     conserved: false,
+    grewMeanwhile: false,
     unanswered: 1,
     unansweredAt: [`${setUp.topics.transactions.name}-0@0`],
     decisions: 19,
   });
+});
+
+test('what is missing while traffic runs is told apart from what is lost', async () => {
+  const setUp = await useTopics(1);
+  const producer = await createProducer({ connection: setUp.connection });
+  let isRunning = true;
+  const traffic = async () => {
+    for (let index = 0; isRunning; index++) {
+      const value = json({ transactionId: `running-${index}` });
+      await producer.send([{ topic: setUp.topics.transactions.name, key: 'card-1', value }]);
+    }
+  };
+  await write(setUp, { transactions: 5 }, () => []);
+  const stopped = traffic();
+  const report = await audit(setUp).finally(() => {
+    isRunning = false;
+  });
+  await stopped;
+  await producer.close();
+  expect(report).toMatchObject({ conserved: false, grewMeanwhile: true });
+  expect(await audit(setUp)).toMatchObject({ conserved: false, grewMeanwhile: false });
 });
 
 test('copies of a decision count as redelivered when they are the same bytes and as differing when not', async () => {

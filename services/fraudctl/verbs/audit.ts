@@ -15,7 +15,7 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nRun it when the scorer has caught up. Exit code 1 when something is not conserved.',
+      '\nRun it when the scorer has caught up: while traffic runs, what is not answered yet is missing. Exit code 1 when something is not conserved.',
     )
     .action(audit);
 }
@@ -32,10 +32,17 @@ async function audit(options: KafkaOptions): Promise<void> {
 }
 
 function toText(report: AuditReport): string {
-  const { conserved, unansweredAt, shortened, ...counts } = report;
+  const { conserved, unansweredAt, shortened, grewMeanwhile, ...counts } = report;
   const width = Math.max(...Object.keys(counts).map((name) => name.length));
   const lines = Object.entries(counts).map(([name, count]) => `${name.padEnd(width)}  ${count}`);
   if (unansweredAt.length > 0) lines.push(`without an answer: ${unansweredAt.join(', ')}`);
   if (shortened.length > 0) lines.push(`oldest records already deleted: ${shortened.join(', ')}`);
-  return `${lines.join('\n')}\n${conserved ? 'conserved' : 'NOT CONSERVED'}\n`;
+  return `${lines.join('\n')}\n${toVerdict(conserved, grewMeanwhile)}\n`;
+}
+
+function toVerdict(conserved: boolean, grewMeanwhile: boolean): string {
+  if (conserved) return 'conserved';
+  return grewMeanwhile
+    ? 'NOT CONSERVED, or not yet: records came while the topics were read. Stop the traffic, wait until the scorer has caught up, run it again.'
+    : 'NOT CONSERVED';
 }

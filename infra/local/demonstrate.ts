@@ -33,6 +33,9 @@ interface Place {
   readonly hasKeptState: boolean;
 }
 
+/** Exit code of a process that Ctrl-C ended: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
 const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 function choosePlace({ brokers, keep }: DemonstrationOptions): Place {
@@ -82,14 +85,20 @@ async function prepareChampion({ registryDirectory }: Place): Promise<Champion> 
   return createChampion(version);
 }
 
-/** Runs everything and returns what was seen; the scope is the caller's to stop. */
-async function runAll(scope: Scope, options: DemonstrationOptions, startedAtMs: number): Promise<Summary> {
+/** Runs everything and returns what was seen, or undefined when asked to stop before traffic flows; the scope is the caller's to stop. */
+async function runAll(
+  scope: Scope,
+  options: DemonstrationOptions,
+  { startedAtMs, stop }: { readonly startedAtMs: number; readonly stop: StopListener },
+): Promise<Summary | undefined> {
   const place = choosePlace(options);
   const connection = await startTopics(scope, place, options);
+  if (stop.isAsked()) return undefined;
   const topics = topicsWithPrefix(place.prefix);
   const champion = await prepareChampion(place);
   const traffic = createTraffic(options, systemClock.now());
   if (!place.hasKeptState) await loadWarmUp({ traffic, champion, stateDirectory: place.stateDirectory, say });
+  if (stop.isAsked()) return undefined;
   say('Starting the scorer …');
   const scorer = await scope.start(
     'scorer',
@@ -107,6 +116,9 @@ async function runAll(scope: Scope, options: DemonstrationOptions, startedAtMs: 
     () => startObserver(connection, topics, systemClock),
     (part) => part.close(),
   );
+  if (stop.isAsked()) return undefined;
+  // From here on the traffic listens for itself.
+  stop.release();
   const run = await runTraffic({
     options,
     place,
@@ -146,18 +158,58 @@ function explain(error: unknown): string {
  */
 export async function demonstrate(args: readonly string[], startedAtMs: number): Promise<number> {
   const scope = createScope((name, error) => say(`${name} would not stop: ${explain(error)}`));
+  const stop = listenForStop();
   try {
     const options = parseOptions(args);
     if (options.help) {
       process.stdout.write(usage);
       return 0;
     }
-    const summary = await runAll(scope, options, startedAtMs).finally(() => scope.stop());
+    const summary = await runAll(scope, options, { startedAtMs, stop }).finally(() => scope.stop());
+    if (!summary) return tellNothingSent(options);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else printCounts(summary);
     return summary.conserved ? 0 : 1;
   } catch (error) {
+    // A terminal's Ctrl-C reaches the started processes, too: what then fails to start was asked to.
+    if (stop.isAsked()) return tellNothingSent(parseOptions(args));
     say(explain(error));
     return error instanceof AppError && error.code === 'FRAUD_INPUT_INVALID' ? 2 : 1;
+  } finally {
+    stop.release();
   }
+}
+
+interface StopListener {
+  readonly isAsked: () => boolean;
+  /** Listens no more, and forgets. */
+  release(): void;
+}
+
+/** For the time before traffic flows. The first Ctrl-C is a question, the second one ends the process as it stands. */
+function listenForStop(): StopListener {
+  let isAsked = false;
+  // Not `once`: a package that restores the cursor ends the process where no other listener is left.
+  const ask = () => {
+    if (isAsked) process.exit(INTERRUPTED);
+    isAsked = true;
+    say('Stopping …');
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, ask);
+  return {
+    isAsked: () => isAsked,
+    release: () => {
+      for (const signal of signals) process.off(signal, ask);
+      isAsked = false;
+    },
+  };
+}
+
+/** What the counts are when traffic never flowed. */
+function tellNothingSent({ json }: DemonstrationOptions): number {
+  const counts = { transactions: 0, decisions: 0, alerts: 0, deadLetters: 0, conserved: true };
+  say('Stopped before traffic flowed: nothing was sent, nothing was decided.');
+  if (json) process.stdout.write(`${JSON.stringify(counts)}\n`);
+  return 0;
 }

@@ -8,6 +8,7 @@ import { register as registerDeadLetters } from './verbs/dead-letters.ts';
 import { register as registerDoctor } from './verbs/doctor.ts';
 import { register as registerEncoders } from './verbs/encoders.ts';
 import { register as registerEvaluate } from './verbs/evaluate.ts';
+import { register as registerExplain } from './verbs/explain.ts';
 import { register as registerKeys } from './verbs/keys.ts';
 import { register as registerModels } from './verbs/models.ts';
 import { register as registerOutcomes } from './verbs/outcomes.ts';
@@ -37,6 +38,7 @@ const verbs = [
   registerState,
   registerAudit,
   registerDeadLetters,
+  registerExplain,
   registerModels,
   registerRetrain,
   registerKeys,

@@ -3,9 +3,9 @@ import type { EncodedRow } from '../encoder/encoder.ts';
 import { AppError } from '../errors.ts';
 import type { Champion } from './champion.ts';
 import { failingAfter } from './deadline.ts';
-import { roundScore } from './decide.ts';
+import { effectsOf } from './explain-context.ts';
 import { type Occlusion, occlude } from './occlude.ts';
-import { type Effect, toEffect, toReasons } from './rank-effects.ts';
+import { type Effect, toReasons } from './rank-effects.ts';
 import type { DecidedEvaluation, Evaluation, ScoringModel } from './scorer.ts';
 
 export interface ExplainOptions {
@@ -48,19 +48,6 @@ function listSubjects(evaluations: readonly Evaluation[], { model, isFull }: Exp
   });
 }
 
-/** Undefined when a number is missing or not finite: then nothing is said. */
-function toEffects(subject: Subject, encoded: readonly EncodedRow[]): Effect[] | undefined {
-  const { evaluation, version, head, occlusions } = subject;
-  const effects: Effect[] = [];
-  for (const [index, occlusion] of occlusions.entries()) {
-    const without = encoded[index]?.rawScores[head] ?? Number.NaN;
-    if (!Number.isFinite(without)) return undefined;
-    const scoreWithout = roundScore(version.calibrators.full.toScore(without));
-    effects.push(toEffect(occlusion, evaluation.rawScore - without, scoreWithout));
-  }
-  return effects;
-}
-
 function withReasons(evaluation: DecidedEvaluation, effects: Effect[], isFull: boolean): DecidedEvaluation {
   const { decision } = evaluation;
   // An approval carries surprise only, also where its effects were asked for: the same decision whoever asks.
@@ -92,7 +79,7 @@ export async function explainFlagged(
     let row = 0;
     for (const subject of chunk) {
       const end = row + subject.occlusions.length;
-      const effects = toEffects(subject, encoded.slice(row, end));
+      const effects = effectsOf(subject, subject.evaluation.rawScore, encoded.slice(row, end));
       row = end;
       if (!effects) continue;
       explained.set(subject.evaluation, withReasons(subject.evaluation, effects, options.isFull === true));

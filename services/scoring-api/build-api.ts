@@ -10,7 +10,6 @@ import { type AnswerStore, createAnswerStore } from '../../shared/answers/answer
 import type { Clock } from '../../shared/clock.ts';
 import type { CreditScorer } from '../../shared/credit/credit-scorer.ts';
 import { defaultEdgeSettings, type EdgeSettings } from '../../shared/edge/edge-settings.ts';
-import type { Encoder } from '../../shared/encoder/encoder.ts';
 import { openPendingErasures } from '../../shared/erasure/pending-erasures.ts';
 import { erasuresDirectoryOf, openTombstones } from '../../shared/erasure/tombstones.ts';
 import type { Producer } from '../../shared/kafka/producer.ts';
@@ -20,12 +19,13 @@ import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { followRules, type LiveRules } from '../../shared/rules/live-rules.ts';
 import { watchCalls } from '../../shared/scoring/calls-under-way.ts';
-import { type BreakerState, createEncoderBreaker } from '../../shared/scoring/encoder-breaker.ts';
+import type { Canary } from '../../shared/scoring/canary.ts';
 import { createScorer, type ScoringModel } from '../../shared/scoring/scorer.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { createApi } from './app.ts';
 import { eraseArchivedRows } from './archived-rows.ts';
+import { behindBreaker } from './behind-breaker.ts';
 import type { ApiSettings } from './config.ts';
 import { createCardEraser } from './erase-card.ts';
 import { createEvaluate } from './evaluate.ts';
@@ -46,6 +46,8 @@ export interface BuildOptions {
   readonly log: Logger;
   readonly store: StateStore;
   readonly model: ScoringModel;
+  /** Lets the challenger decide for a share of the cards, the ones for which it decides in the stream. */
+  readonly canary?: Canary | undefined;
   /** Shown with readiness. */
   readonly facts: () => Readonly<Record<string, unknown>>;
   /** Connects to the broker; asked when the first record is to be sent. */
@@ -76,9 +78,6 @@ export interface ApiCore {
   releaseEvidence(): Promise<void>;
 }
 
-/** When the encoder is given a rest, and for how long. */
-const breaker = { failures: 5, openMs: 2_000, silentMs: 250 };
-
 function toTokens(settings: ApiSettings): TokenVerifier | undefined {
   const { tokenIssuer: issuer, tokenAudience: audience, tokenKeysUrl: jwksUrl } = settings;
   if (!issuer || !audience || !jwksUrl) return undefined;
@@ -90,25 +89,6 @@ function toTokens(settings: ApiSettings): TokenVerifier | undefined {
     algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     refetchAfterMs,
   });
-}
-
-/** The model behind a circuit breaker of its own: a new encoder is not judged by the one before. */
-function behindBreaker(
-  { champion, encoder }: ScoringModel,
-  parts: BuildOptions,
-  metrics: ApiMetrics,
-): ScoringModel {
-  if (!encoder) return { champion };
-  metrics.circuitOpen.set(0);
-  const onChange = (state: BreakerState): void => {
-    metrics.circuitOpen.set(state === 'closed' ? 0 : 1);
-    parts.log.warn({ state }, 'encoder circuit');
-  };
-  const encodeMany: Encoder['encodeMany'] = (rows) => encoder.encodeMany(rows);
-  return {
-    champion,
-    encoder: createEncoderBreaker(encodeMany, { ...breaker, clock: parts.clock, onChange }),
-  };
 }
 
 async function openApiStores({ settings, scope, clock }: BuildOptions) {
@@ -138,7 +118,11 @@ async function buildScoring(
   answers: AnswerStore,
 ) {
   const { settings, clock, scope, log, store, metrics, edge } = options;
-  const scorer = createScorer({ ...behindBreaker(options.model, options, metrics), clock });
+  const scorer = createScorer({
+    ...behindBreaker(options.model, options, metrics),
+    clock,
+    canary: options.canary,
+  });
   const calls = watchCalls(scorer);
   const rules = await followRules({ ...options, scorer });
   const tombstones = openTombstones(erasuresDirectoryOf(settings));

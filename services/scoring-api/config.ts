@@ -40,6 +40,7 @@ export const apiSettings = {
   topicPrefix: commonSettings.topicPrefix,
   encoderProvider: commonSettings.encoderProvider,
   encoderWorkers: commonSettings.encoderWorkers,
+  canaryShare: commonSettings.canaryShare,
   encoderQueuePositions: setting(
     'FRAUD_ENCODER_QUEUE_POSITIONS',
     positive(131_072, 10_000_000),

@@ -13,9 +13,13 @@ import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { MANIFEST_FILE } from '../../shared/registry/manifest.ts';
+import type { Canary } from '../../shared/scoring/canary.ts';
+import { createChallengerSource } from '../../shared/scoring/challenger-source.ts';
 import { type LiveModel, startLiveModel } from '../../shared/scoring/live-model.ts';
+import type { ScoringModel } from '../../shared/scoring/scorer.ts';
+import { startCanary } from '../../shared/scoring/start-canary.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
-import { createApiMetrics } from './api-metrics.ts';
+import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { type ApiCore, buildApi } from './build-api.ts';
 import type { ApiSettings } from './config.ts';
 
@@ -79,6 +83,25 @@ function watch(core: ApiCore, model: LiveModel, log: Logger): { stop(): void } {
   return { stop: () => timers.forEach(clearInterval) };
 }
 
+/** Where the challenger decides for some cards, it is loaded beside the champion; its shadow scores are the stream's affair. */
+function startModel(
+  { settings, log, scope }: StartOptions,
+  parts: {
+    readonly registry: FileRegistry;
+    readonly metrics: ApiMetrics;
+    readonly canary: Canary | undefined;
+  },
+  onReplace: (next: ScoringModel) => Promise<void>,
+): Promise<LiveModel> {
+  const { registry, metrics, canary } = parts;
+  const challengers = canary && createChallengerSource({ registry, further: [], log });
+  return scope.start(
+    'model',
+    () => startLiveModel({ settings, registry, log, metrics, challengers, onReplace }),
+    (part) => part.close(),
+  );
+}
+
 /** Starts in order; when one part fails, the ones before it are stopped and the error goes on. */
 export async function startApi(options: StartOptions): Promise<RunningApi> {
   const { settings, log, scope, clock } = options;
@@ -91,17 +114,16 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
   );
   const registry = new FileRegistry(settings.registryDirectory);
   let core: ApiCore | undefined;
-  const model = await scope.start(
-    'model',
-    () =>
-      startLiveModel({
-        settings,
-        registry,
-        log,
-        metrics,
-        onReplace: async (next) => core?.replaceModel(next),
-      }),
-    (part) => part.close(),
+  const canary = startCanary({
+    share: settings.canaryShare,
+    registry,
+    log,
+    metrics,
+    clock,
+    by: 'scoring-api',
+  });
+  const model = await startModel(options, { registry, metrics, canary }, async (next) =>
+    core?.replaceModel(next),
   );
   const brokers = settings.kafkaBrokers.split(',').map((broker) => broker.trim());
   const connection = { brokers, clientId: 'scoring-api', log };
@@ -112,6 +134,7 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
     metrics,
     tls,
     model: model.current(),
+    canary,
     credit: await startCredit(options, model),
     facts: model.facts,
     clock,

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { defaultEdgeSettings } from '../../shared/edge/edge-settings.ts';
 import { erasuresDirectoryOf, openTombstones, type Tombstones } from '../../shared/erasure/tombstones.ts';
+import type { AppError } from '../../shared/errors.ts';
 import type { KafkaConnection } from '../../shared/kafka/connection.ts';
 import { type Consumer, createConsumer } from '../../shared/kafka/consumer.ts';
 import { followModelEvents } from '../../shared/kafka/model-events.ts';
@@ -136,7 +137,12 @@ async function startParts({ settings, log, scope, clock }: StartOptions): Promis
     (part) => part.close(),
   );
   const scoringClock = settings.clock === 'event-time' ? createReplayClock() : toFollowingClock(clock);
-  const scoring = await startScoring({ settings, log, metrics, scope, clock: scoringClock });
+  const announcing = {
+    connection,
+    topic: topicNames.modelEvents,
+    onFailure: (error: AppError) => log.warn({ err: error }, 'a move was not announced'),
+  };
+  const scoring = await startScoring({ settings, log, metrics, scope, clock: scoringClock, announcing });
   const producer = await scope.start(
     'producer',
     () => createProducer({ connection, maxBatchBytes: topicNames.maxBatchBytes }),

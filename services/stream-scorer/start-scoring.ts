@@ -1,8 +1,10 @@
 // services/stream-scorer/start-scoring.ts: the scorer and the version it follows: flipped between two chunks, each of which is scored by one.
 import { type Clock, systemClock } from '../../shared/clock.ts';
+import { createAnnounceMove } from '../../shared/kafka/model-events.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
+import { createAnnouncingRegistry } from '../../shared/registry/announcing-registry.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { watchCalls } from '../../shared/scoring/calls-under-way.ts';
 import { readChallengerSource } from '../../shared/scoring/challenger-source.ts';
@@ -26,6 +28,7 @@ export async function startScoring(parts: {
   readonly metrics: ScorerMetrics;
   readonly scope: Scope;
   readonly clock: Clock;
+  readonly announcing: Parameters<typeof createAnnounceMove>[0];
 }): Promise<Scoring> {
   const { settings, log, metrics, scope, clock } = parts;
   const registry = new FileRegistry(settings.registryDirectory);
@@ -49,7 +52,7 @@ export async function startScoring(parts: {
     clock,
     canary: startCanary({
       share: settings.canaryShare,
-      registry,
+      registry: createAnnouncingRegistry(registry, createAnnounceMove(parts.announcing)),
       log,
       metrics,
       clock: systemClock,

@@ -2,13 +2,14 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ScorerMetrics } from '../observability/metrics.ts';
-import type { AliasEntry, Registry } from '../registry/registry.ts';
+import type { Registry } from '../registry/registry.ts';
 import { retireChallenger } from '../registry/retire-challenger.ts';
 import { type Canary, createCanary, type RollBack } from './canary.ts';
 
 export interface CanaryParts {
   /** Share of the cards for which the challenger decides; 0: none. */
   readonly share: number;
+  /** One that announces its moves, where others are to hear of the end. */
   readonly registry: Pick<Registry, 'readAlias' | 'moveAlias'>;
   readonly log: Logger;
   readonly metrics: Pick<ScorerMetrics, 'canaryDecisions' | 'canaryRollBacks'>;
@@ -16,19 +17,16 @@ export interface CanaryParts {
   readonly clock: Clock;
   /** Who says so in the registry's history, e.g. `stream-scorer`. */
   readonly by: string;
-  /** Told of the move that ended a canary, to announce it. */
-  readonly onMove?: (entry: AliasEntry) => void;
 }
 
 /** In this process the challenger decides nothing from that moment on; in the others from when they see the alias moved. */
 export function startCanary(parts: CanaryParts): Canary | undefined {
-  const { share, registry, log, metrics, clock, by, onMove } = parts;
+  const { share, registry, log, metrics, clock, by } = parts;
   if (share === 0) return undefined;
   const retire = async (modelVersion: string, { condition, sentence }: RollBack): Promise<void> => {
     const movedAt = new Date(clock.now()).toISOString();
     const reason = `canary rolled back (${condition}): ${sentence}`;
-    const entry = await retireChallenger(registry, modelVersion, { movedAt, by, reason });
-    if (entry) onMove?.(entry);
+    await retireChallenger(registry, modelVersion, { movedAt, by, reason });
   };
   const canary = createCanary(share, (modelVersion, rollBack) => {
     metrics.canaryRollBacks.inc({ condition: rollBack.condition });

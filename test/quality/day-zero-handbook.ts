@@ -1,20 +1,15 @@
 // test/quality/day-zero-handbook.ts: the Handbook without a single label: the product's label-free rule beside formulas without a model, per kind of fraud.
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import type { Transaction } from '../../shared/domain/transaction.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { defaultFeatureSettings } from '../../shared/features/feature-settings.ts';
 import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import { featureNames } from '../../shared/features/velocity.ts';
-import { loadMapping } from '../../shared/replay/mapping.ts';
-import { readMappedChunks } from '../../shared/replay/read-mapped.ts';
-import { measurePortfolio } from '../../shared/training/measure-portfolio.ts';
+import { fillTails } from '../../shared/head/day-zero.ts';
+import { listStatistics, readStatistic, type StatisticSource } from '../../shared/head/statistics.ts';
 import { differenceOf, meanOf, type Rounds, resample } from './bootstrap-rounds.ts';
-import { keptReference, measureRarity, type RarityRows, scoreByProduct, signalOf } from './day-zero-rows.ts';
-import { type HandbookData, handbookCache, loadHandbook, REFERENCE_UNTIL } from './handbook-data.ts';
+import { measureRarity, type RarityRows, scoreByProduct, signalOf } from './day-zero-rows.ts';
+import { type HandbookData, loadHandbook, REFERENCE_UNTIL } from './handbook-data.ts';
 import { choosingFolds, judgedFolds, selectFold } from './handbook-folds.ts';
 import { logEvaluation } from './handbook-log.ts';
 import { adaptToHandbook, say } from './handbook-methods.ts';
@@ -22,7 +17,10 @@ import { recipe } from './handbook-recipe.ts';
 import { type NamedEncoder, readingsOf } from './handbook-rows.ts';
 import { findQualityData } from './sparkov-data.ts';
 
-const SAMPLE_ROWS = 30_000;
+/** Tails are taken from here on: earlier, cards have no past. */
+const TAILS_FROM_MS = Date.parse('2018-04-22T00:00:00Z');
+/** One genuine row in so many is kept. */
+const SAMPLED_EVERY = 4;
 const PRODUCT = "the product's rule";
 const BEST_FORMULA = 'formula: level and bursts, or amount';
 
@@ -36,34 +34,37 @@ async function readScenarios(file: string): Promise<ReadonlyMap<number, number>>
   return scenarios;
 }
 
-async function* tellPast(file: string): AsyncGenerator<readonly Transaction[]> {
-  const options = { file, mapping: loadMapping('handbook'), until: REFERENCE_UNTIL, withOutcomes: false };
-  for await (const lines of readMappedChunks(options))
-    yield lines.flatMap((line) => (line.kind === 'transaction' ? [line.transaction] : []));
+/**
+ * What is usual in the traffic before every fold, tails included. Of the kept rows frauds are all there and genuine ones a quarter: one
+ * fraud in four makes an even sample of them. Labels serve to undo our own thinning, and nothing else.
+ */
+export async function measureTails(data: HandbookData, encoder: NamedEncoder): Promise<PopulationReference> {
+  let frauds = 0;
+  const isWanted = (row: number): boolean => {
+    const time = data.times[row] ?? 0;
+    if (time < TAILS_FROM_MS || time >= REFERENCE_UNTIL.getTime() || data.sampled[row] === 0) return false;
+    return data.labels[row] === 0 || frauds++ % SAMPLED_EVERY === 0;
+  };
+  const rows = Int32Array.from([...data.times.keys()].filter(isWanted));
+  const sources = await sourcesOf(data, encoder, rows);
+  const statistics = listStatistics(encoder.config);
+  const columns = statistics.map((statistic) =>
+    Float32Array.from(sources, (source) => readStatistic(statistic, source)),
+  );
+  return fillTails(data.reference, statistics, columns);
 }
 
-/** What is usual in the traffic before every fold, tails included, by the product's own measurement. */
-export function measureTails(
-  file: string,
-  { encoderVersion, config, model }: NamedEncoder,
-): Promise<PopulationReference> {
-  return keptReference(join(handbookCache(), `tails-${encoderVersion}.json`), () =>
-    measurePortfolio({
-      portfolioId: 'default',
-      tell: () => tellPast(file),
-      startEncoder: (of) =>
-        createOnnxEncoder({
-          encoderModel: model,
-          encoderVersion,
-          config,
-          heads: [],
-          references: { '*': of },
-        }),
-      config,
-      settings: defaultFeatureSettings,
-      sampleRows: SAMPLE_ROWS,
-    }),
-  );
+/** Readings and features of these rows, as views. */
+async function sourcesOf(
+  data: HandbookData,
+  encoder: NamedEncoder,
+  rows: Int32Array,
+): Promise<StatisticSource[]> {
+  const { values, names } = await readingsOf(data, encoder, rows);
+  return Array.from(rows, (row) => ({
+    readings: values.subarray(row * names.length, (row + 1) * names.length),
+    features: data.features.subarray(row * featureNames.length, (row + 1) * featureNames.length),
+  }));
 }
 
 /** The best formula without a model that a study of this data found, on the product's features: T = −ln of the tail in past traffic. */
@@ -168,19 +169,14 @@ export async function runHandbookDayZero(args: readonly string[]): Promise<void>
   const scenarios = await readScenarios(file);
   const scenarioOf = (row: number) => scenarios.get(data.ids[row] ?? -1) ?? 0;
   const encoder = await adaptToHandbook(data, recipe.encoder, recipe.adaptationSteps);
-  const reference = await measureTails(file, encoder);
+  const reference = await measureTails(data, encoder);
   const [every, rounds] = [Number(values.every), Number(values.rounds)];
   const folds: Scored[] = [];
   const starts = values.fold ?? (isJudged ? judgedFolds : choosingFolds);
   for (const start of starts) {
     const { testRows } = selectFold(data, start);
     const rows = testRows.filter((row, index) => data.labels[row] === 1 || index % every === 0);
-    const readings = await readingsOf(data, encoder, rows);
-    const { values: read, names } = readings;
-    const sources = Array.from(rows, (row) => ({
-      readings: read.subarray(row * names.length, (row + 1) * names.length),
-      features: data.features.subarray(row * featureNames.length, (row + 1) * featureNames.length),
-    }));
+    const sources = await sourcesOf(data, encoder, rows);
     folds.push(scoreFold(data, rows, { rarity: measureRarity(encoder.config, reference, sources) }));
   }
   say(

@@ -4,14 +4,19 @@ import { parseArgs } from 'node:util';
 import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
 import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
 import { defaultFeatureSettings } from '../../shared/features/feature-settings.ts';
+import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import { featureNames } from '../../shared/features/velocity.ts';
+import { fillTails } from '../../shared/head/day-zero.ts';
+import { listStatistics, readStatistic, type StatisticSource } from '../../shared/head/statistics.ts';
+import { WINDOW } from '../../shared/sequence/packed-event.ts';
 import { measurePortfolio } from '../../shared/training/measure-portfolio.ts';
 import { keptReference, measureRarity, scoreByProduct, signalOf, tellScores } from './day-zero-rows.ts';
+import { writeNpy } from './npy.ts';
 import { findQualityData } from './sparkov-data.ts';
-import { prepareEncoder } from './sparkov-encoders.ts';
-import { readRows } from './sparkov-readings.ts';
-import { openSparkovStore, sparkovCache, thinTest } from './sparkov-store.ts';
-import { prevalences, tellUnlabelled } from './sparkov-streams.ts';
+import { type PreparedEncoder, prepareEncoder } from './sparkov-encoders.ts';
+import { type Readings, readRows } from './sparkov-readings.ts';
+import { openSparkovStore, type SparkovStore, sparkovCache, thinTest } from './sparkov-store.ts';
+import { keptCards, type Prevalence, prevalences, tellUnlabelled } from './sparkov-streams.ts';
 
 const goals = { '1.41%': '.93', '0.19%': '.90', '0.02%': '.90' } as const;
 const SAMPLE_ROWS = 30_000;
@@ -26,7 +31,68 @@ const parts = [
 ];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-/** `[--prevalence P]… [--every N] [--rounds N]` */
+/** What is usual before the cut, tails included, as the product measures it. */
+function measureTails(
+  file: string,
+  { name, config, weights }: PreparedEncoder,
+  prevalence: Prevalence,
+): Promise<PopulationReference> {
+  return keptReference(join(sparkovCache(), `tails-${name}.json`), () =>
+    measurePortfolio({
+      portfolioId: 'sparkov',
+      tell: () => tellUnlabelled(file, prevalence),
+      startEncoder: (of) =>
+        createOnnxEncoder({
+          encoderModel: toOnnxModel(config, weights),
+          encoderVersion: name,
+          config,
+          heads: [],
+          references: { '*': of },
+        }),
+      config,
+      settings: defaultFeatureSettings,
+      sampleRows: SAMPLE_ROWS,
+    }),
+  );
+}
+
+function sourcesOf(store: SparkovStore, { values, names }: Readings, rows: Int32Array): StatisticSource[] {
+  return Array.from(rows, (row) => ({
+    readings: values.subarray(row * names.length, (row + 1) * names.length),
+    features: store.features.subarray(row * featureNames.length, (row + 1) * featureNames.length),
+  }));
+}
+
+/**
+ * The same tables from about `wanted` rows that the store holds, much cheaper. Rows that this prevalence leaves out, and those whose
+ * window would hold one, are passed over.
+ */
+async function sampleTails(
+  store: SparkovStore,
+  encoder: PreparedEncoder,
+  prevalence: Prevalence,
+  wanted: number,
+): Promise<PopulationReference> {
+  const kept = keptCards(prevalence);
+  const usable = [...store.rowsOfCard].flatMap(([card, rows]) => {
+    let clean = 0;
+    return rows.filter((row) => {
+      clean = store.labels[row] === 1 && kept && !kept.has(card) ? -WINDOW : clean + 1;
+      return clean > 0;
+    });
+  });
+  const every = Math.max(1, Math.floor(usable.length / wanted));
+  const rows = Int32Array.from(usable.filter((_, index) => index % every === 0));
+  const readings = await readRows(store, { ...encoder, rows });
+  const statistics = listStatistics(encoder.config);
+  const sources = sourcesOf(store, readings, rows);
+  const columns = statistics.map((statistic) =>
+    Float32Array.from(sources, (source) => readStatistic(statistic, source)),
+  );
+  return fillTails(encoder.reference, statistics, columns);
+}
+
+/** `[--prevalence P]… [--every N] [--rounds N] [--tail-rows N]`: with tail rows, tails come from so many rows of the store. */
 export async function runSparkovDayZero(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -34,6 +100,7 @@ export async function runSparkovDayZero(args: readonly string[]): Promise<void> 
       prevalence: { type: 'string', multiple: true, default: [...prevalences] },
       every: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '200' },
+      'tail-rows': { type: 'string', default: '0' },
     },
   });
   const file = findQualityData('sparkov/transactions.csv.gz');
@@ -53,30 +120,17 @@ export async function runSparkovDayZero(args: readonly string[]): Promise<void> 
   for (const prevalence of prevalences.filter((one) => values.prevalence.includes(one))) {
     const choice = { start: 'random', prevalence, steps: 1000, learningRate: 0.004 } as const;
     const encoder = await prepareEncoder(file, choice);
-    const { config, weights, name } = encoder;
-    const reference = await keptReference(join(sparkovCache(), `tails-${name}.json`), () =>
-      measurePortfolio({
-        portfolioId: 'sparkov',
-        tell: () => tellUnlabelled(file, prevalence),
-        startEncoder: (of) =>
-          createOnnxEncoder({
-            encoderModel: toOnnxModel(config, weights),
-            encoderVersion: name,
-            config,
-            heads: [],
-            references: { '*': of },
-          }),
-        config,
-        settings: defaultFeatureSettings,
-        sampleRows: SAMPLE_ROWS,
-      }),
-    );
+    const tailRows = Number(values['tail-rows']);
+    const reference =
+      tailRows > 0
+        ? await sampleTails(store, encoder, prevalence, tailRows)
+        : await measureTails(file, encoder, prevalence);
     const readings = await readRows(store, { ...encoder, rows: testRows });
-    const sources = Array.from(testRows, (row) => ({
-      readings: readings.values.subarray(row * readings.names.length, (row + 1) * readings.names.length),
-      features: store.features.subarray(row * featureNames.length, (row + 1) * featureNames.length),
-    }));
-    const rows = measureRarity(config, reference, sources);
+    const rows = measureRarity(encoder.config, reference, sourcesOf(store, readings, testRows));
+    writeNpy(join(sparkovCache(), `bits-${encoder.name}.npy`), rows.bits, [
+      rows.rowCount,
+      rows.statistics.length,
+    ]);
     say(
       `${prevalence} fraud in the unlabelled stream, no label, ${testRows.length} test rows; goal ${goals[prevalence]}`,
     );

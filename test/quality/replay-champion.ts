@@ -101,7 +101,7 @@ export async function replayChampion(): Promise<void> {
   }
   const data = await loadHandbook(file);
   const encoder = await adaptToHandbook(data, recipe.encoder, recipe.adaptationSteps);
-  const reference = await measureTails(file, encoder);
+  const reference = await measureTails(data, encoder);
   const { version, rows } = await makeChampion(data, encoder, reference);
   execFileSync('npm', ['run', '-s', 'build'], { cwd: packageRoot, stdio: ['ignore', 2, 2] });
   const rig = await createStreamRig(6);

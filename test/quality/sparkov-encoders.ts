@@ -10,7 +10,7 @@ import {
 import { adaptEncoder } from '../../shared/training/adapt-encoder.ts';
 import { chooseBackend } from '../../shared/training/backend.ts';
 import { sparkovCache } from './sparkov-store.ts';
-import { type Prevalence, readUnlabelled, type UnlabelledStream } from './sparkov-streams.ts';
+import { measureUsual, type Prevalence, readUnlabelled } from './sparkov-streams.ts';
 import { cachedWeights } from './weights-cache.ts';
 
 export interface EncoderChoice {
@@ -33,21 +33,16 @@ export interface PreparedEncoder {
 /** @param file the portfolio's transactions */
 export async function prepareEncoder(file: string, choice: EncoderChoice): Promise<PreparedEncoder> {
   const { start, prevalence, steps, learningRate } = choice;
-  let unlabelled: UnlabelledStream | undefined;
-  const read = async () => {
-    unlabelled ??= await readUnlabelled(file, prevalence);
-    return unlabelled;
-  };
   const { encoderVersion, config, readWeights } = loadPretrained('small');
   const share = prevalence.replace('%', '');
-  const reference = await keptReference(share, async () => (await read()).reference);
+  const reference = await keptReference(share, () => measureUsual(file, prevalence));
   const initial = start === 'shipped' ? readWeights() : randomWeights(config, 1);
   if (start === 'untrained') return { name: `untrained-${share}`, config, weights: initial, reference };
   const from = start === 'random' ? 'random' : encoderVersion;
   const name = `${from}-${share}-${steps}-${learningRate}`;
   const weights = await cachedWeights(`sparkov-${name}`, config, async () => {
     const { tf } = await chooseBackend();
-    const { training, heldOut } = await read();
+    const { training, heldOut } = await readUnlabelled(file, prevalence);
     process.stdout.write(
       `adapting ${from} to ${training.eventCount} unlabelled events, ${prevalence} of them fraud\n`,
     );

@@ -79,6 +79,7 @@ function readOptions(args: readonly string[]) {
       start: { type: 'string', default: 'random' },
       rounds: { type: 'string', default: '200' },
       every: { type: 'string', default: '1' },
+      'labelled-every': { type: 'string', default: '1' },
       ablation: { type: 'boolean', default: false },
       'only-read': { type: 'boolean', default: false },
       picture: { type: 'string' },
@@ -105,22 +106,25 @@ interface Judging {
   readonly testRows: Int32Array;
   readonly methods: readonly Method[];
   readonly every: number;
+  readonly labelledEvery: number;
   readonly rounds: number;
 }
 
 /** One prevalence at all budgets, printed. */
 function judge(
-  { store, testRows, methods, every, rounds }: Judging,
+  { store, testRows, methods, every, labelledEvery, rounds }: Judging,
   prevalence: Prevalence,
   readings: Contest['readings'],
   byBudget: readonly (readonly [string, readonly Draw[]])[],
 ): BudgetPoint[] {
-  const thinned = every > 1 ? ` (one genuine row in ${every}, weighted)` : '';
+  const thinned =
+    (every > 1 ? ` (one genuine row in ${every}, weighted)` : '') +
+    (labelledEvery > 1 ? `, ours learns from one genuine labelled row in ${labelledEvery}` : '');
   return byBudget.flatMap(([k, draws]) => {
     say(
       `${prevalence} fraud in the unlabelled stream, k = ${k}, ${draws.length} draws, ${testRows.length} test rows${thinned}; goal ${goals[prevalence][k] ?? '–'}`,
     );
-    const contest = { store, testRows, readings, draws };
+    const contest = { store, testRows, readings, draws, labelledEvery };
     const told = tell(contest, scoreAll(contest, methods), { every, rounds });
     return [...told].map(([method, precision]) => ({ prevalence, k: Number(k), method, precision }));
   });
@@ -140,14 +144,17 @@ export async function runSparkovFewLabels(args: readonly string[]): Promise<void
   const byBudget = Object.entries(readDraws())
     .filter(([k]) => values.k.includes(k))
     .map(([k, draws]) => [k, draws.slice(0, Number(values.draws))] as const);
-  const labelled = byBudget.flatMap(([, draws]) => draws.flatMap((draw) => rowsOf(store, draw)));
+  const labelledEvery = Number(values['labelled-every']);
+  const labelled = byBudget.flatMap(([, draws]) =>
+    draws.flatMap((draw) => rowsOf(store, draw, labelledEvery)),
+  );
   const read = createReader(file, store, {
     rows: [...testRows, ...labelled],
     steps: Number(values.steps),
     learningRate: Number(values['learning-rate']),
   });
   const methods = values.ablation ? ablationMethods : budgetMethods;
-  const judging = { store, testRows, methods, every, rounds: Number(values.rounds) };
+  const judging = { store, testRows, methods, every, labelledEvery, rounds: Number(values.rounds) };
   // Weights that were never trained do not know the stream: one set of readings serves all prevalences.
   const untrained = await read('untrained', '1.41%');
   const points: BudgetPoint[] = [];

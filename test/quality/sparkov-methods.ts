@@ -117,6 +117,8 @@ export interface Contest {
     Record<'adapted' | 'untrained', { readonly name: string; readonly read: Readings }>
   >;
   readonly draws: readonly Draw[];
+  /** Ours learns from one genuine labelled row in so many, weighted; boosting always from all. */
+  readonly labelledEvery: number;
 }
 
 function scoreHead(head: HeadWeights, { inputs, values, labels }: HeadRows): Float64Array {
@@ -144,9 +146,11 @@ function fitAndScore(head: Method['head'], train: HeadRows, test: HeadRows, seed
   return linear.map((value, row) => (value + (trees[row] ?? 0)) / 2);
 }
 
-/** Rows that a draw labels: all rows before the cut of its cards. */
-export const rowsOf = ({ rowsOfCard }: SparkovStore, { fraudCards, genuineCards }: Draw): number[] =>
-  [...fraudCards, ...genuineCards].flatMap((card) => rowsOfCard.get(card) ?? []);
+/** Rows that a draw labels: all rows before the cut of its cards; thinned, all frauds and one genuine row in `every`. */
+export const rowsOf = ({ rowsOfCard, labels }: SparkovStore, draw: Draw, every = 1): number[] =>
+  [...draw.fraudCards, ...draw.genuineCards]
+    .flatMap((card) => rowsOfCard.get(card) ?? [])
+    .filter((row, index) => labels[row] === 1 || index % every === 0);
 
 function boost({ store, testRows, draws }: Contest, { families, isLeftOut }: Method): Float64Array[] {
   const all = [...new Set([...draws.flatMap((draw) => rowsOf(store, draw)), ...testRows])];
@@ -167,7 +171,8 @@ const leaveOut = (rows: HeadRows, isLeftOut: Method['isLeftOut']): HeadRows =>
 
 function fileOf(contest: Contest, method: Method, draw: Draw): string {
   const seen = method.readings === 'none' ? 'none' : contest.readings[method.readings].name;
-  const facts = [method.name, method.head, seen, contest.testRows.length, draw];
+  const every = method.head === 'boosting' ? 1 : contest.labelledEvery;
+  const facts = [method.name, method.head, seen, contest.testRows.length, every, draw];
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 20);
   return join(sparkovCache(), 'scores', `${key}.npy`);
 }
@@ -187,10 +192,13 @@ export function scoreByMethod(contest: Contest, method: Method): Float64Array[] 
   } else if (missing.length > 0) {
     const readings = method.readings === 'none' ? undefined : contest.readings[method.readings].read;
     const families = { ...method.families, readings };
+    const every = contest.labelledEvery;
     const test = leaveOut(selectRows(store, testRows, families), method.isLeftOut);
     for (const index of missing) {
-      const rows = draws.slice(index, index + 1).flatMap((draw) => rowsOf(store, draw));
-      const train = leaveOut(selectRows(store, rows, families), method.isLeftOut);
+      const rows = draws.slice(index, index + 1).flatMap((draw) => rowsOf(store, draw, every));
+      const chosen = leaveOut(selectRows(store, rows, families), method.isLeftOut);
+      const weights = Float32Array.from(chosen.labels, (label) => (label === 1 ? 1 : every));
+      const train = every > 1 ? { ...chosen, weights } : chosen;
       save(index, fitAndScore(method.head, train, test, index + 1));
     }
   }

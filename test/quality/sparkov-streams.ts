@@ -27,8 +27,8 @@ export interface UnlabelledStream {
 const HELD_OUT_EVERY = 20;
 const cardIdOf = (cardToken: string): number => Number(cardToken.replace(/\D/g, ''));
 
-/** Cards whose frauds stay in the stream; undefined when all stay. */
-function keptCards(prevalence: Prevalence): ReadonlySet<number> | undefined {
+/** Card ids whose frauds stay in the stream; undefined when all stay. */
+export function keptCards(prevalence: Prevalence): ReadonlySet<number> | undefined {
   if (prevalence === '1.41%') return undefined;
   const file = findQualityData('sparkov/draws.json') ?? '';
   const {
@@ -53,10 +53,15 @@ async function* tellRows(
   }
 }
 
-export async function readUnlabelled(file: string, prevalence: Prevalence): Promise<UnlabelledStream> {
+/** What is usual in the unlabelled stream, without tails. */
+export async function measureUsual(file: string, prevalence: Prevalence): Promise<PopulationReference> {
   const builder = createReferenceBuilder('sparkov');
   for await (const { transaction } of tellRows(file, prevalence)) builder.add(transaction);
-  const reference = builder.build();
+  return builder.build();
+}
+
+export async function readUnlabelled(file: string, prevalence: Prevalence): Promise<UnlabelledStream> {
+  const reference = await measureUsual(file, prevalence);
   const [training, heldOut] = [createPackedStreamBuilder(), createPackedStreamBuilder()];
   const collect = {
     training: createEventCollector(training, () => reference),

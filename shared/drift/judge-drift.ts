@@ -17,9 +17,9 @@ export interface DriftSettings extends DriftLimits {
 /** Chosen on simulated portfolios of other seeds than those that `npm run quality -- drift` judges. */
 export const defaultDriftSettings: DriftSettings = {
   factor: 1.5,
-  leastDeviations: 4.5,
-  windowsNeeded: 2,
-  windowsKept: 3,
+  leastDeviations: 5,
+  windowsNeeded: 3,
+  windowsKept: 4,
   leastCardDays: 200,
 };
 

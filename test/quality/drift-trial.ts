@@ -11,7 +11,14 @@ import { createSimulation, type SimulationOptions } from '../../shared/simulatio
 import { scoreStream } from './drift-replay.ts';
 
 /** Days of a trial, from the start of the world. The change comes halfway through what is watched. */
-export const trialDays = { reference: 45, watched: 73, change: 101, end: 129 } as const;
+export const trialDays = {
+  reference: 75,
+  watched: 103,
+  change: 131,
+  /** Of the world without a change, and (longer: what strikes late is seen late) of the one with it. */
+  end: 159,
+  endOfChanged: 173,
+} as const;
 /** Chargebacks of the new kind are waited for so long: all but a few come within 150 days. */
 const LAST_CHARGEBACK_DAY = trialDays.change + 120;
 const FRAUD_RATE = 0.01;
@@ -77,7 +84,11 @@ export async function runDriftTrial({ seed, cards, rateFactor, model }: TrialOpt
   const moments = findMoments(createSimulation({ ...changed, days: LAST_CHARGEBACK_DAY }), typology);
   const watch = createDriftWatch(quiet.reference);
   for (const row of quiet.beforeChange) watch.add(row);
-  const noticed = await untilSignal(createSimulation({ ...changed, days: trialDays.end }), model, watch);
+  const noticed = await untilSignal(
+    createSimulation({ ...changed, days: trialDays.endOfChanged }),
+    model,
+    watch,
+  );
   return {
     seed,
     typology,

@@ -1,0 +1,121 @@
+// services/retrainer/run-job.ts: one retraining in a process of its own, within a budget of time and memory; what came of it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { JobEnd, JobOutcome } from '../../shared/jobs/job-entry.ts';
+
+export interface JobLimits {
+  readonly milliseconds: number;
+  readonly megabytes: number;
+}
+
+export interface JobProcess {
+  /** Module that is run: one retraining and out, its report on stdout. */
+  readonly main: URL;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly limits: JobLimits;
+  /** Ends the job when it fires: the lease was lost, or the service stops. */
+  readonly signal: AbortSignal;
+}
+
+/** How often memory is looked at. */
+const LOOK_MS = 500;
+/** Between being asked and being ended. */
+const GRACE_MS = 5_000;
+/** Last words kept of a job that failed. */
+const MOST_LETTERS = 500;
+
+/** What main.ts prints. */
+const reportSchema = z.object({
+  outcome: z.enum(['promoted', 'challenger', 'refused']),
+  run: z.string(),
+  modelVersion: z.string(),
+});
+
+/** Undefined when it was ended because of the signal: somebody else goes on with it. */
+export type JobResult = Omit<JobEnd, 'finishedAt'> | undefined;
+
+/** Never throws for what the job does: a crash is a result, too. */
+export async function runJob({ main, environment, limits, signal }: JobProcess): Promise<JobResult> {
+  const isSource = main.pathname.endsWith('.ts');
+  const child = spawn(process.execPath, [...(isSource ? ['--import', 'tsx'] : []), main.pathname], {
+    env: environment,
+    // The channel is how the job learns that nobody waits for it any more (end-with-parent.ts).
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const said = { out: '', error: '' };
+  child.stdout?.on('data', (part: Buffer) => {
+    said.out += part.toString();
+  });
+  child.stderr?.on('data', (part: Buffer) => {
+    // A job logs for hours: its end is what tells why it ended.
+    said.error = (said.error + part.toString()).slice(-10 * MOST_LETTERS);
+  });
+  const watch = watchLimits(child, limits, signal);
+  const [exitStatus] = await once(child, 'close');
+  watch.stop();
+  if (signal.aborted) return undefined;
+  const facts = {
+    exitStatus: typeof exitStatus === 'number' ? exitStatus : null,
+    peakMemoryMegabytes: Math.round(watch.peakMegabytes()),
+  };
+  const broken = watch.broken();
+  if (broken) return { ...facts, outcome: broken, failure: lastLine(said.error) };
+  const report = reportSchema.safeParse(parseJson(said.out));
+  if (!report.success) return { ...facts, outcome: 'failed', failure: lastLine(said.error) };
+  return { ...facts, ...report.data };
+}
+
+function watchLimits(child: ChildProcess, limits: JobLimits, signal: AbortSignal) {
+  let broken: Extract<JobOutcome, 'out-of-time' | 'out-of-memory'> | undefined;
+  let peak = 0;
+  const kills: NodeJS.Timeout[] = [];
+  const end = (): void => {
+    child.kill('SIGTERM');
+    kills.push(setTimeout(() => child.kill('SIGKILL'), GRACE_MS));
+  };
+  const breakOff = (why: NonNullable<typeof broken>): void => {
+    if (broken) return;
+    broken = why;
+    end();
+  };
+  const deadline = setTimeout(() => breakOff('out-of-time'), limits.milliseconds);
+  const look = setInterval(() => {
+    const megabytes = readMegabytes(child.pid);
+    peak = Math.max(peak, megabytes);
+    if (megabytes > limits.megabytes) breakOff('out-of-memory');
+  }, LOOK_MS);
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  return {
+    broken: () => broken,
+    peakMegabytes: () => peak,
+    stop: () => {
+      clearTimeout(deadline);
+      clearInterval(look);
+      kills.forEach(clearTimeout);
+      signal.removeEventListener('abort', end);
+    },
+  };
+}
+
+/** Resident memory as Linux tells it; 0 elsewhere, where only time is limited. */
+function readMegabytes(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1_024;
+  } catch {
+    return 0;
+  }
+}
+
+const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? '').slice(0, MOST_LETTERS);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

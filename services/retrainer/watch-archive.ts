@@ -1,0 +1,108 @@
+// services/retrainer/watch-archive.ts: the champion's drift reference against the archive's latest days, again and again; says when it drifts.
+
+import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
+import type { Duck } from '../../shared/archive/duck.ts';
+import { DRIFT_REFERENCE_FILE, parseDriftReference } from '../../shared/drift/drift-reference.ts';
+import { createDriftJudge, type DriftStatus, defaultDriftSettings } from '../../shared/drift/judge-drift.ts';
+import { AppError } from '../../shared/errors.ts';
+import { loadAlias, type Registry } from '../../shared/registry/registry.ts';
+import type { WantedByDrift } from './job-runner.ts';
+import { createDriftDays, type DriftDays } from './read-drift-days.ts';
+
+export interface ArchiveWatch {
+  /** Judges what the archive holds now. */
+  look(): Promise<WatchedDrift>;
+  readonly latest: WatchedDrift;
+}
+
+/** A judgement, and of which champion it is. */
+export interface WatchedDrift {
+  readonly status: DriftStatus;
+  /** Undefined where there is no champion, or it was stored without a reference. */
+  readonly modelVersion: string | undefined;
+  /** Why nothing can be said. */
+  readonly whyUnknown?: string;
+}
+
+interface Watched {
+  readonly manifestDigest: string;
+  readonly modelVersion: string;
+  /** Undefined: the version has no reference. */
+  readonly follow:
+    | { readonly days: DriftDays; readonly judge: ReturnType<typeof createDriftJudge> }
+    | undefined;
+}
+
+const UNKNOWN: DriftStatus = { decision: 'unknown', day: undefined, cause: undefined, latest: undefined };
+
+export function createArchiveWatch(parts: {
+  readonly store: ArchiveStore;
+  readonly duck: Duck;
+  readonly registry: Registry;
+  readonly cardShare: number;
+}): ArchiveWatch {
+  let watched: Watched | undefined;
+  let latest: WatchedDrift = {
+    status: UNKNOWN,
+    modelVersion: undefined,
+    whyUnknown: 'nothing was looked at yet',
+  };
+
+  /** Loads the champion again only when the alias has moved. */
+  async function followChampion(): Promise<Watched | undefined> {
+    const entry = await parts.registry.readAlias('champion');
+    if (!entry) return undefined;
+    if (watched?.manifestDigest === entry.manifestDigest) return watched;
+    const { version } = await loadAlias(parts.registry, 'champion');
+    const { manifest, manifestDigest, files } = version;
+    const bytes = files.get(DRIFT_REFERENCE_FILE);
+    const { modelVersion } = manifest;
+    if (!bytes) return { manifestDigest, modelVersion, follow: undefined };
+    const judge = createDriftJudge(parseDriftReference(bytes));
+    const days = createDriftDays({
+      store: parts.store,
+      connection: parts.duck.connection,
+      judge,
+      modelVersion,
+      reviewAbove: manifest.thresholds.reviewAbove,
+      cardShare: parts.cardShare,
+      days: judge.reference.windowDays + defaultDriftSettings.windowsKept,
+    });
+    return { manifestDigest, modelVersion, follow: { days, judge } };
+  }
+
+  return {
+    look: async () => {
+      watched = await followChampion();
+      latest = await judgeNow(watched);
+      return latest;
+    },
+    get latest() {
+      return latest;
+    },
+  };
+}
+
+async function judgeNow(watched: Watched | undefined): Promise<WatchedDrift> {
+  if (!watched) return { status: UNKNOWN, modelVersion: undefined, whyUnknown: 'there is no champion' };
+  const { modelVersion, follow } = watched;
+  if (!follow) return { status: UNKNOWN, modelVersion, whyUnknown: 'the champion has no drift reference' };
+  const status = follow.judge.judge(await follow.days.read());
+  return {
+    status,
+    modelVersion,
+    ...(status.decision === 'unknown' && { whyUnknown: 'too little traffic of the champion yet' }),
+  };
+}
+
+/** What drift asks of the runner: once per champion and day. */
+export function toWanted({ status, modelVersion }: WatchedDrift): WantedByDrift | undefined {
+  const { decision, cause, day } = status;
+  if (decision !== 'drift' || !cause || modelVersion === undefined) return undefined;
+  const note = `${cause.source} ${Math.abs(cause.deviations).toFixed(1)} > ${cause.limit.toFixed(1)}: ${cause.columns.join(', ')}`;
+  return { key: `${modelVersion}|${day}`, note };
+}
+
+/** True for what another look may mend: a file compacted away meanwhile, a store that is not reached. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof AppError && (error.retryable || error.code === 'FRAUD_ARCHIVE_MISSING');

@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/observability/logger.ts';
 import { readRetrainerSettings } from './config.ts';
 import { createAnnounce } from './create-announce.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { lowerPriority } from './lower-priority.ts';
 import { collapseStatuses } from './refuse-collapse.ts';
 import { runOnce } from './run-once.ts';
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   try {
     const settings = readRetrainerSettings(process.env);
     lowerPriority();
+    endWithParent();
     const log = createLogger('retrainer', settings.logLevel, process.stderr);
     const onProgress = createTeller((facts) => log.info(facts, 'progress'));
     const stages = watchStages((stage) => log.info({ stage }, 'stage begins'));

@@ -65,8 +65,19 @@ export async function notePasses(
   return passes.map((pass, row) => ({ ...pass, rawScore: encoded[row]?.rawScores[0] ?? Number.NaN }));
 }
 
-function readGoldenRows(version: VerifiedVersion): GoldenRows | undefined {
-  const bytes = version.files.get(GOLDEN_ROWS_FILE);
+/** Files of a version whose reference of one portfolio was replaced: what was noted of contexts under the one before holds no more. */
+export function withoutPassesOf(
+  files: VerifiedVersion['files'],
+  portfolioId: string,
+): VerifiedVersion['files'] {
+  const golden = readGoldenRows(files);
+  if (!golden) return files;
+  const passes = golden.passes?.filter((pass) => pass.portfolioId !== portfolioId);
+  return new Map([...files, [GOLDEN_ROWS_FILE, toGoldenBytes({ ...golden, passes })]]);
+}
+
+function readGoldenRows(files: VerifiedVersion['files']): GoldenRows | undefined {
+  const bytes = files.get(GOLDEN_ROWS_FILE);
   if (!bytes) return undefined;
   let stored: unknown;
   try {
@@ -90,7 +101,7 @@ export async function compareGoldenRows(
   version: VerifiedVersion,
   encoder: Pick<Encoder, 'encodeMany'>,
 ): Promise<number> {
-  const golden = readGoldenRows(version);
+  const golden = readGoldenRows(version.files);
   if (!golden) return 0;
   const { manifest, files } = version;
   const head = await openHeadGraph(

@@ -6,6 +6,7 @@ import { toHeadBytes } from '../head/head-bytes.ts';
 import { writeHeadGraph } from '../head/head-graph.ts';
 import { describeFiles, type Manifest, sha256Of, type VersionFiles } from '../registry/manifest.ts';
 import type { VerifiedVersion } from '../registry/registry.ts';
+import { withoutPassesOf } from '../scoring/golden-rows.ts';
 import type { BootstrapResult } from './bootstrap.ts';
 import { writeModelCard } from './model-card.ts';
 
@@ -133,7 +134,7 @@ export function withReference(
   while (taken.has(referenceFile(index))) index++;
   const file = manifest.references[portfolioId]?.file ?? referenceFile(index);
   const bytes = toJson(roundReference(reference));
-  const changed = new Map([...files, [file, bytes] as const]);
+  const changed = new Map([...withoutPassesOf(files, portfolioId), [file, bytes] as const]);
   return {
     manifest: {
       ...manifest,

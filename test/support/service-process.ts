@@ -19,11 +19,13 @@ export interface ServiceProcess {
 
 /** @param environment settings of the service's config.ts */
 export async function startService(
-  service: 'stream-scorer' | 'scoring-api' | 'archiver',
+  service: 'stream-scorer' | 'scoring-api' | 'archiver' | 'retrainer',
   environment: Readonly<Record<string, string>>,
 ): Promise<ServiceProcess> {
   // From source: a test must not run what somebody built yesterday.
-  const main = join(packageRoot, `services/${service}/main.ts`);
+  // The retrainer's main is one job and out; its service is beside it.
+  const file = service === 'retrainer' ? 'service' : 'main';
+  const main = join(packageRoot, `services/${service}/${file}.ts`);
   const child = spawn(process.execPath, ['--import', 'tsx', main], {
     cwd: packageRoot,
     env: { ...process.env, FRAUD_LOG_LEVEL: 'info', ...environment },

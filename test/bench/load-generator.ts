@@ -13,10 +13,13 @@ export interface LoadResult {
   readonly answered: ReadonlyMap<number, readonly number[]>;
   /** Connections that ended under a request. */
   readonly broken: number;
+  /** Of every 429: ms from when it was really sent, whatever the generator itself was late by. */
+  readonly refusedAfterMs: readonly number[];
 }
 
 interface Pending {
   readonly intendedAt: number;
+  readonly sentAt: number;
 }
 
 const HEAD_END = '\r\n\r\n';
@@ -24,7 +27,7 @@ const HEAD_END = '\r\n\r\n';
 /** One request at a time; answers must carry Content-Length, as the API's do. */
 class Connection {
   readonly #socket: Socket;
-  readonly #onAnswer: (status: number, intendedAt: number) => void;
+  readonly #onAnswer: (status: number, pending: Pending) => void;
   readonly #onIdle: (connection: Connection) => void;
   #pending: Pending | undefined;
   #buffered: Buffer = Buffer.alloc(0);
@@ -32,7 +35,7 @@ class Connection {
   constructor(
     { host, port }: Target,
     on: {
-      readonly answer: (status: number, intendedAt: number) => void;
+      readonly answer: (status: number, pending: Pending) => void;
       readonly idle: (connection: Connection) => void;
       readonly broken: (wasPending: boolean) => void;
     },
@@ -46,7 +49,7 @@ class Connection {
   }
 
   send(request: Buffer, intendedAt: number): void {
-    this.#pending = { intendedAt };
+    this.#pending = { intendedAt, sentAt: performance.now() };
     this.#socket.write(request);
   }
 
@@ -65,7 +68,7 @@ class Connection {
     this.#buffered = this.#buffered.subarray(headEnd + HEAD_END.length + length);
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending) this.#onAnswer(Number(head.slice(9, 12)), pending.intendedAt);
+    if (pending) this.#onAnswer(Number(head.slice(9, 12)), pending);
     this.#onIdle(this);
   }
 }
@@ -79,11 +82,14 @@ export function toRequest(path: string, key: string, body: string): Buffer {
 
 function createTally() {
   const answered = new Map<number, number[]>();
+  const refusedAfterMs: number[] = [];
   const totals = { sent: 0, broken: 0 };
   return {
     answered,
+    refusedAfterMs,
     totals,
-    note: (status: number, intendedAt: number) => {
+    note: (status: number, { intendedAt, sentAt }: Pending) => {
+      if (status === 429) refusedAfterMs.push(performance.now() - sentAt);
       const list = answered.get(status) ?? [];
       list.push(performance.now() - intendedAt);
       answered.set(status, list);
@@ -125,7 +131,12 @@ export async function runClosedLoop(
     }
   });
   for (const connection of open) connection.close();
-  return { seconds: (performance.now() - startedAt) / 1000, ...tally.totals, answered: tally.answered };
+  return {
+    seconds: (performance.now() - startedAt) / 1000,
+    ...tally.totals,
+    answered: tally.answered,
+    refusedAfterMs: tally.refusedAfterMs,
+  };
 }
 
 /** Most connections an open loop opens: beyond it requests wait, and their latency says so. */
@@ -184,7 +195,12 @@ export async function runOpenLoop(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   for (const connection of open) connection.close();
-  return { seconds: seconds_, ...tally.totals, answered: tally.answered };
+  return {
+    seconds: seconds_,
+    ...tally.totals,
+    answered: tally.answered,
+    refusedAfterMs: tally.refusedAfterMs,
+  };
 }
 
 /** The value below which `share` of the sorted values lie. */

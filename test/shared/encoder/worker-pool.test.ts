@@ -28,6 +28,9 @@ async function start(doubles: ThreadDoubles, options: Partial<OnnxEncoderOptions
   });
 }
 
+/** Calls of one turn of the event loop leave together, at its end. */
+const endTurn = () => vi.advanceTimersByTime(0);
+
 const rowsOf = (eventCounts: number[]) =>
   eventCounts.map((eventCount) => ({
     portfolioId: 'default',
@@ -42,6 +45,7 @@ test('results come in the order of the rows although batches are answered in ano
   const doubles = createThreadDoubles();
   const encoder = await start(doubles);
   const running = encoder.encodeMany(rowsOf([64, 2, 63, 1, 3, 64]));
+  endTurn();
   const [first, second] = doubles.threads;
   second?.answer();
   first?.answer();
@@ -50,14 +54,29 @@ test('results come in the order of the rows although batches are answered in ano
   expect(encoded.map(({ rawScores }) => rawScores.length)).toEqual(times(6, 1));
 });
 
+test('calls of one turn leave as one batch', async () => {
+  const doubles = createThreadDoubles();
+  const encoder = await start(doubles, { workers: 1 });
+  const calls = [1, 2, 3].map((eventCount) => encoder.encodeMany(rowsOf([eventCount])));
+  const [thread] = doubles.threads;
+  expect(thread?.received).toEqual([]);
+  endTurn();
+  expect(thread?.waiting.map(({ rowCount }) => rowCount)).toEqual([3]);
+  thread?.answer();
+  expect((await Promise.all(calls)).map(([row]) => row?.readings[0])).toEqual([1, 2, 3]);
+});
+
 test('free workers get a share each, and a busy one only a full batch in advance', async () => {
   const doubles = createThreadDoubles();
   const encoder = await start(doubles);
   void encoder.encodeMany(rowsOf(times(20, 64)));
+  endTurn();
   expect(doubles.threads.map(({ waiting }) => waiting.map(({ rowCount }) => rowCount))).toEqual([[10], [10]]);
   void encoder.encodeMany(rowsOf(times(9, 64)));
+  endTurn();
   expect(doubles.threads.map(({ waiting }) => waiting.length)).toEqual([1, 1]);
   void encoder.encodeMany(rowsOf(times(1, 64)));
+  endTurn();
   expect(doubles.threads.map(({ waiting }) => waiting.length)).toEqual([2, 1]);
 });
 
@@ -65,7 +84,9 @@ test('a worker that becomes free pulls what waits at once', async () => {
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1 });
   void encoder.encodeMany(rowsOf([64]));
+  endTurn();
   void encoder.encodeMany(rowsOf([5, 6]));
+  endTurn();
   const [thread] = doubles.threads;
   expect(thread?.received).toEqual([64]);
   thread?.answer();
@@ -76,8 +97,11 @@ test('only the call whose row is not finite fails, and says which row', async ()
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1 });
   const blocker = encoder.encodeMany(rowsOf([64]));
+  endTurn();
   const unharmed = encoder.encodeMany(rowsOf([5, 6]));
+  endTurn();
   const harmed = encoder.encodeMany(rowsOf([7, 8]));
+  endTurn();
   const [thread] = doubles.threads;
   thread?.answer();
   thread?.answer([3]);
@@ -91,9 +115,11 @@ test('a failed batch fails its calls and the worker goes on', async () => {
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1 });
   const running = encoder.encodeMany(rowsOf([5]));
+  endTurn();
   doubles.threads[0]?.fail('bad allocation');
   await expect(running).rejects.toThrow('bad allocation');
   const next = encoder.encodeMany(rowsOf([6]));
+  endTurn();
   doubles.threads[0]?.answer();
   expect((await next)[0]?.readings[0]).toBe(6);
   expect(encoder.queuedPositions()).toBe(0);
@@ -103,6 +129,7 @@ test('a worker that hangs is abandoned at the deadline; the encoder is unhealthy
   const doubles = createThreadDoubles();
   const encoder = await start(doubles);
   const hanging = encoder.encodeMany(rowsOf([64]));
+  endTurn();
   const outcome = expect(hanging).rejects.toEqual(failed);
   await vi.advanceTimersByTimeAsync(999);
   expect(encoder.isHealthy()).toBe(true);
@@ -111,6 +138,7 @@ test('a worker that hangs is abandoned at the deadline; the encoder is unhealthy
   expect(encoder.isHealthy()).toBe(false);
   expect(doubles.threads.map(({ isAbandoned }) => isAbandoned)).toEqual([true, false]);
   const next = encoder.encodeMany(rowsOf([5]));
+  endTurn();
   doubles.threads[1]?.answer();
   expect((await next)[0]?.readings[0]).toBe(5);
 });
@@ -119,6 +147,7 @@ test('an answer that arrives together with the deadline wins: the main thread wa
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1 });
   const running = encoder.encodeMany(rowsOf([64]));
+  endTurn();
   vi.advanceTimersToNextTimer();
   doubles.threads[0]?.answer();
   await vi.advanceTimersByTimeAsync(10);
@@ -130,6 +159,7 @@ test('the deadline counts from the last answer, not from when a batch was handed
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1 });
   const running = encoder.encodeMany(rowsOf(times(20, 64)));
+  endTurn();
   await vi.advanceTimersByTimeAsync(800);
   doubles.threads[0]?.answer();
   await vi.advanceTimersByTimeAsync(800);
@@ -142,7 +172,9 @@ test('when the last worker is lost everything that waits fails, and new calls ar
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1 });
   const running = encoder.encodeMany(rowsOf([64]));
+  endTurn();
   const waiting = encoder.encodeMany(rowsOf([5]));
+  endTurn();
   const outcomes = Promise.all([
     expect(running).rejects.toEqual(failed),
     expect(waiting).rejects.toEqual(failed),
@@ -158,6 +190,7 @@ test('the queue refuses at the door and a refused call does not disturb the acce
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { workers: 1, queueLimitPositions: 640 });
   const accepted = encoder.encodeMany(rowsOf(times(10, 64)));
+  endTurn();
   await expect(encoder.encodeMany(rowsOf([5]))).rejects.toMatchObject({ code: 'FRAUD_ENCODER_OVERLOADED' });
   doubles.threads[0]?.answer();
   expect(await accepted).toHaveLength(10);
@@ -167,6 +200,7 @@ test('close answers what was accepted, refuses what comes later, and closes ever
   const doubles = createThreadDoubles();
   const encoder = await start(doubles);
   const accepted = encoder.encodeMany(rowsOf([64]));
+  endTurn();
   const closing = encoder.close();
   await expect(encoder.encodeMany(rowsOf([5]))).rejects.toThrow('closing');
   expect(doubles.threads.some(({ isClosed }) => isClosed)).toBe(false);
@@ -214,6 +248,7 @@ test('a reference named * serves portfolios that are not named', async () => {
   const doubles = createThreadDoubles();
   const encoder = await start(doubles, { references: { '*': sampleReference('*') } });
   const running = encoder.encodeMany(rowsOf([5]));
+  endTurn();
   doubles.threads[0]?.answer();
   expect(await running).toHaveLength(1);
 });

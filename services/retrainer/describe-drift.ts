@@ -33,7 +33,8 @@ export function describeDrift(state: Described): ReadonlyMap<string, Uint8Array>
   }
 }
 
-function toDriftRows(
+/** @param every takes all rows of every n-th card */
+export function toDriftRows(
   { inputs, values, cards, times }: TrainingColumns,
   every: number,
   { heads, calibrators, thresholds }: Described,

@@ -80,7 +80,7 @@ describe('a retraining', () => {
     expect(createChampion(version).manifest.modelVersion).toBe(first.modelVersion);
     const card = Buffer.from(version.files.get(version.manifest.modelCard) ?? []).toString();
     expect(card).toContain(first.snapshotId);
-    const pictures = ['on-the-test-window', 'on-the-test-window-2', 'by-entry-mode', 'ablation'];
+    const pictures = ['on-the-test-window', 'on-the-test-window-2', 'by-entry-mode', 'ablation', 'drift'];
     for (const picture of pictures) {
       expect(card).toContain(`(card-${picture}.svg)`);
       expect(Buffer.from(version.files.get(`card-${picture}.svg`) ?? []).toString()).toMatch(/^<svg/);

@@ -6,6 +6,7 @@ import { sha256Of, toManifestBytes } from '../../../shared/registry/manifest.ts'
 import { assembleParts } from '../../../shared/training/assemble-version.ts';
 import { windowRows } from '../../../shared/training-set/training-set.ts';
 import { ablate } from '../ablate.ts';
+import { describeCardDrift } from '../card-drift.ts';
 import { describeDrift } from '../describe-drift.ts';
 import type { WithVerdicts, WithVersion } from '../state.ts';
 import { writeCard } from '../write-card.ts';
@@ -31,7 +32,7 @@ async function assemble(state: WithVerdicts) {
     gate === 'latency' ? { gate, passed } : { gate, passed, sentence, figures },
   );
   const ablation = await ablate(state);
-  const card = await writeCard(state, ablation);
+  const card = await writeCard(state, ablation, [await describeCardDrift(state)]);
   return assembleParts(
     {
       kind: 'retrained',

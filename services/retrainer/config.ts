@@ -52,6 +52,26 @@ export const retrainerSettings = {
     z.coerce.number().int().min(0).default(1),
     'same snapshot, champion and seed: same version',
   ),
+  head: setting(
+    'FRAUD_RETRAIN_HEAD',
+    z.enum(['auto', 'mlp', 'trees']).default('auto'),
+    'auto: boosted trees where 60 cards or more have a known fraud, else an MLP that goes on from the champion’s',
+  ),
+  mode: setting(
+    'FRAUD_RETRAIN_MODE',
+    z.enum(['head', 'adaptation', 'last-layers', 'all-layers']).default('head'),
+    'what learns: heads alone; the encoder first, from all archived events without labels; its last layers, or all of it, from labelled rows',
+  ),
+  encoderSteps: setting(
+    'FRAUD_RETRAIN_ENCODER_STEPS',
+    z.coerce.number().int().min(1).default(600),
+    'optimiser steps of an encoder that learns',
+  ),
+  lastLayers: setting(
+    'FRAUD_RETRAIN_LAST_LAYERS',
+    z.coerce.number().int().min(0).default(1),
+    'mode last-layers: so many layers from the top; forecasts and the last norm always learn',
+  ),
   rowsSeen: setting(
     'FRAUD_RETRAIN_ROWS_SEEN',
     z.coerce.number().int().min(1).default(2_000_000),

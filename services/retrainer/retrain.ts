@@ -1,10 +1,11 @@
-// services/retrainer/retrain.ts: READ FIRST: training set → fit → calibrate → thresholds → evaluate → gates → register → promote, as one list of stages.
+// services/retrainer/retrain.ts: READ FIRST: training set → encoder → fit → calibrate → thresholds → evaluate → gates → register → promote, as one list of stages.
 import { buildSet } from './stages/build-set.ts';
 import { calibrate } from './stages/calibrate.ts';
 import { chooseDecisionThresholds } from './stages/choose-thresholds.ts';
 import { evaluate } from './stages/evaluate.ts';
 import { fit } from './stages/fit.ts';
 import { judge } from './stages/judge.ts';
+import { prepareEncoder } from './stages/prepare-encoder.ts';
 import { promote } from './stages/promote.ts';
 import { register } from './stages/register.ts';
 import type { Asked, Retrained } from './state.ts';
@@ -16,7 +17,8 @@ import type { Watched } from './watch-stages.ts';
  */
 export async function retrain(asked: Asked, watched: Watched): Promise<Retrained> {
   const set = await watched('training set', buildSet)(asked); //        rows as scored, labels as known at the cut
-  const heads = await watched('fit', fit)(set); //                      both heads, from stored readings
+  const encoder = await watched('encoder', prepareEncoder)(set); //     the champion's, or one that went on learning
+  const heads = await watched('fit', fit)(encoder); //                  both heads, from readings
   const calibrated = await watched('calibrate', calibrate)(heads); //   raw scores → probabilities
   const cuts = await watched('thresholds', chooseDecisionThresholds)(calibrated); // probabilities → decisions
   const judged = await watched('evaluate', evaluate)(cuts); //          against the champion, on the same later window

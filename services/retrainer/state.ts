@@ -1,11 +1,13 @@
 // services/retrainer/state.ts: what a retraining knows after each of its stages.
 import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
+import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import type { HeadWeights } from '../../shared/head/head-weights.ts';
 import type { CalibratorPoints, Thresholds } from '../../shared/registry/manifest.ts';
 import type { AliasEntry, Registry, VerifiedVersion } from '../../shared/registry/registry.ts';
 import type { Champion } from '../../shared/scoring/champion.ts';
 import type { Backend } from '../../shared/training/backend.ts';
 import type { TrainingSet } from '../../shared/training-set/training-set.ts';
+import type { BuiltEncoder } from '../../shared/transfer/transfer-inputs.ts';
 import type { RetrainerSettings } from './config.ts';
 import type { GateFacts, GateVerdict } from './gates/gate.ts';
 import type { RunFiles } from './run-files.ts';
@@ -29,7 +31,16 @@ export interface WithSet extends Asked {
   readonly set: TrainingSet;
 }
 
-export interface WithHeads extends WithSet {
+export interface WithEncoder extends WithSet {
+  /** The champion's, or one that went on learning: then `set.values` holds what it reads of the same rows. */
+  readonly encoder: BuiltEncoder;
+  /** By portfolio, made for this encoder. */
+  readonly references: Readonly<Record<string, PopulationReference>>;
+  /** (rows, D): what the champion's encoder read of the rows of the set. */
+  readonly championValues: Float32Array;
+}
+
+export interface WithHeads extends WithEncoder {
   readonly heads: { readonly full: HeadWeights; readonly featuresOnly: HeadWeights };
   /** True when the full head went on from the champion's. */
   readonly isWarmStarted: boolean;

@@ -18,7 +18,15 @@ export const CARD_PAGE = 'model-card.html';
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-function describeParts({ set, champion, settings, isWarmStarted, backend }: WithVerdicts): ReportSection {
+function describeParts({
+  set,
+  champion,
+  encoder,
+  settings,
+  isWarmStarted,
+  backend,
+}: WithVerdicts): ReportSection {
+  const isOwnEncoder = settings.mode !== 'head';
   return {
     heading: 'Made from',
     text: 'Scores payments as fraud or genuine for the scorer of this package; a score is a probability, calibrated on the window below. Not for judging people or their credit.',
@@ -26,10 +34,16 @@ function describeParts({ set, champion, settings, isWarmStarted, backend }: With
       columns: ['', ''],
       rows: [
         ['parent', champion.manifest.modelVersion],
-        ['of the parent', 'encoder and population references'],
-        ['of its own', 'heads, calibrators, thresholds'],
+        [
+          'of the parent',
+          isOwnEncoder ? 'nothing: its encoder went on learning' : 'encoder and population references',
+        ],
+        [
+          'of its own',
+          `${isOwnEncoder ? `encoder (mode ${settings.mode}), tails of the references, ` : ''}heads, calibrators, thresholds`,
+        ],
         ['full head', isWarmStarted ? 'went on from the parent’s' : 'fitted anew'],
-        ['encoder', champion.manifest.encoder.version],
+        ['encoder', encoder.encoderVersion],
         ['data snapshot', set.snapshotId],
         ['nothing known later than', set.cut.toISOString()],
         ['seed', String(settings.seed)],

@@ -34,30 +34,40 @@ const mapWeights = (
   })),
 });
 
-/** Every weight off by about its layer's usual size. */
-export function addNoise(head: HeadWeights): HeadWeights {
+const sizeOf = (values: Float32Array): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / Math.max(1, values.length));
+
+/** Every weight off by about its layer's usual size, every leaf by that of the leaves. */
+function addNoise(head: HeadWeights): HeadWeights {
   const random = createRandom(7);
-  const sizes = head.layers.map(({ weights }) =>
-    Math.sqrt(weights.reduce((sum, value) => sum + value * value, 0) / weights.length),
-  );
-  return mapWeights(head, (value, layer) => value + (sizes[layer] ?? 0) * random.normal());
+  const sizes = head.layers.map(({ weights }) => sizeOf(weights));
+  const noisy = mapWeights(head, (value, layer) => value + (sizes[layer] ?? 0) * random.normal());
+  if (!head.trees) return noisy;
+  const size = sizeOf(head.trees.leaves);
+  const leaves = head.trees.leaves.map((value) => value + size * random.normal());
+  return { ...noisy, trees: { ...head.trees, leaves } };
 }
 
-/** The same scores by way of so many idle units. */
+/** The same scores beside a layer of so many units whose sum nobody reads. */
 const IDLE_UNITS = 16_384;
 function addIdleUnits(head: HeadWeights): HeadWeights {
-  const [first, second, ...rest] = head.layers;
-  if (!first || !second) return head;
-  const outputs = first.outputs + IDLE_UNITS;
+  const [first, ...rest] = head.layers;
+  if (!first) return head;
+  const kept = rest.length > 0 ? first.outputs : 0;
+  const outputs = kept + IDLE_UNITS;
   const weights = new Float32Array(first.inputs * outputs).fill(1e-3);
-  for (let row = 0; row < first.inputs; row++)
-    weights.set(first.weights.subarray(row * first.outputs, (row + 1) * first.outputs), row * outputs);
   const bias = new Float32Array(outputs);
-  bias.set(first.bias);
+  if (kept > 0) {
+    for (let row = 0; row < first.inputs; row++)
+      weights.set(first.weights.subarray(row * kept, (row + 1) * kept), row * outputs);
+    bias.set(first.bias);
+  }
+  const wide = { inputs: first.inputs, outputs, weights, bias };
+  // Of boosted trees the only layer says the base rate, which the layer behind the idle units says then.
+  const [second = { ...first, weights: new Float32Array(0) }, ...others] = rest;
   const next = new Float32Array(outputs * second.outputs);
   next.set(second.weights);
-  const wide = { inputs: first.inputs, outputs, weights, bias };
-  return { ...head, layers: [wide, { ...second, inputs: outputs, weights: next }, ...rest] };
+  return { ...head, layers: [wide, { ...second, inputs: outputs, weights: next }, ...others] };
 }
 
 /** Odds times four: the order stays, the promises do not hold. */

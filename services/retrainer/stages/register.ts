@@ -1,18 +1,14 @@
 // services/retrainer/stages/register.ts: files, lineage, report and card → a version in the registry, challenger when it passed every gate.
 import { packageVersion } from '../../../shared/config/package-version.ts';
-import { populationReferenceSchema } from '../../../shared/features/population-reference.ts';
-import { createPlainHead } from '../../../shared/head/head-weights.ts';
 import { sha256Of, toManifestBytes } from '../../../shared/registry/manifest.ts';
 import { assembleParts } from '../../../shared/training/assemble-version.ts';
-import { windowRows } from '../../../shared/training-set/training-set.ts';
 import { ablate } from '../ablate.ts';
 import { describeCardDrift } from '../card-drift.ts';
 import { describeDrift } from '../describe-drift.ts';
+import { describeGolden } from '../describe-golden.ts';
+import { toWeightBytes, WEIGHTS_FILE } from '../encoder-of.ts';
 import type { WithVerdicts, WithVersion } from '../state.ts';
 import { writeCard } from '../write-card.ts';
-
-const GOLDEN_ROWS = 64;
-const toJson = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 
 /** Publishing is whole or not at all, and the same version again changes nothing: a killed run registers nothing half. */
 export async function register(state: WithVerdicts): Promise<WithVersion> {
@@ -24,8 +20,7 @@ export async function register(state: WithVerdicts): Promise<WithVersion> {
 
 /** Without times of day or measured speeds: the same snapshot, champion and seed give the same bytes. */
 async function assemble(state: WithVerdicts) {
-  const { set, champion, championVersion, heads, calibrators, thresholds, settings, backend } = state;
-  const { encoder } = champion.manifest;
+  const { set, champion, encoder, heads, calibrators, thresholds, settings, backend } = state;
   const createdAt = set.cut.toISOString();
   const { latency: _measured, ...facts } = state.facts;
   const verdicts = state.verdicts.map(({ gate, passed, sentence, figures }) =>
@@ -36,18 +31,18 @@ async function assemble(state: WithVerdicts) {
   return assembleParts(
     {
       kind: 'retrained',
-      encoder: {
-        encoderVersion: encoder.version,
-        config: champion.config,
-        model: championVersion.files.get(encoder.file) ?? new Uint8Array(),
-      },
+      encoder,
       heads,
       calibrators,
       thresholds,
-      references: readReferences(state),
+      references: state.references,
       featureSettings: champion.featureSettings,
       report: { snapshotId: set.snapshotId, windows: set.windows, facts, ablation, verdicts },
-      otherFiles: new Map([['golden-rows.json', toJson(describeGolden(state))], ...describeDrift(state)]),
+      otherFiles: new Map([
+        await describeGolden({ ...state, head: heads.full }),
+        ...describeDrift(state),
+        ...keepEncoderWeights(state),
+      ]),
       derivedFrom: champion.manifest.modelVersion,
       lineage: {
         snapshotId: set.snapshotId,
@@ -62,28 +57,8 @@ async function assemble(state: WithVerdicts) {
   );
 }
 
-function readReferences({ champion, championVersion }: WithVerdicts) {
-  return Object.fromEntries(
-    Object.entries(champion.manifest.references).map(([portfolioId, { file }]) => {
-      const bytes = championVersion.files.get(file) ?? new Uint8Array();
-      return [portfolioId, populationReferenceSchema.parse(JSON.parse(Buffer.from(bytes).toString()))];
-    }),
-  );
-}
-
-/** Inputs of some rows and what this version must say of them: a scorer compares before it serves. */
-function describeGolden({ set, heads }: WithVerdicts) {
-  const rows = windowRows(set, 'test');
-  const count = Math.min(GOLDEN_ROWS, rows.labels.length);
-  const values = rows.values.slice(0, count * set.inputs.length);
-  const plain = createPlainHead(heads.full);
-  return {
-    inputs: set.inputs.length,
-    values: Buffer.from(values.buffer).toString('base64'),
-    rawScores: Array.from({ length: count }, (_, row) =>
-      Number(
-        plain.scoreOne(values.subarray(row * set.inputs.length, (row + 1) * set.inputs.length)).toFixed(4),
-      ),
-    ),
-  };
+/** Of an encoder that learnt in this run or in one of its parents': the next one goes on from them. */
+function keepEncoderWeights({ encoder, championVersion }: WithVerdicts): [string, Uint8Array][] {
+  const bytes = toWeightBytes(encoder) ?? championVersion.files.get(WEIGHTS_FILE);
+  return bytes ? [[WEIGHTS_FILE, bytes]] : [];
 }

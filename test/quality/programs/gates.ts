@@ -1,4 +1,5 @@
-// test/quality/programs/gates.ts: `npm run quality -- gates`: what becomes of good, bad and poisoned challengers; exits 1 when a harmful one is promoted, or the good one is not.
+// test/quality/programs/gates.ts: `npm run quality -- gates [part of a challenger's name …]`: what becomes of good, bad and poisoned challengers; exits 1 when a harmful one is promoted, or the good one is not.
+import { gateChallengers } from '../gate-challengers.ts';
 import { type GateResult, type GatesPlan, runGates } from '../gates.ts';
 
 /** Lost average precision, and lost recall at the poisoned merchant, that count as harm. */
@@ -35,8 +36,11 @@ function harmOf(result: GateResult, clean: GateResult | undefined): string[] {
   ];
 }
 
-export async function run(): Promise<void> {
-  const { results, judge, flippedFiles } = await runGates(plan, undefined, (text) =>
+export async function run(parts: readonly string[] = []): Promise<void> {
+  const isWanted = (name: string): boolean =>
+    parts.length === 0 || name === 'clean' || parts.some((part) => name.includes(part));
+  const challengers = gateChallengers.filter(({ name }) => isWanted(name));
+  const { results, judge, flippedFiles } = await runGates(plan, challengers, (text) =>
     process.stderr.write(`${text}\n`),
   );
   const [clean] = results;

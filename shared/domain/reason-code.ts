@@ -8,7 +8,7 @@ export const reasonSentences = {
   HOUR_UNUSUAL: 'The hour of day is unusual for this card.',
   CATEGORY_UNUSUAL: 'The merchant category is unusual for this card.',
   ENTRY_MODE_UNUSUAL: 'The way the card was read is unusual for this card.',
-  MERCHANT_UNUSUAL: 'Whether the merchant is known to this card is unusual.',
+  MERCHANT_UNUSUAL: 'The merchant is unusual for this card.',
   RECENT_BEHAVIOUR_UNUSUAL: 'The recent transactions of this card were unusual, taken together.',
   BURST_EXPECTED: 'The recent pattern makes a large next amount likely, as in a fraud burst.',
   SPENDING_BURST: 'Several unusually large amounts in a few days.',

@@ -142,7 +142,10 @@ test(`${PARITY_TRANSACTIONS} transactions get the same context digests and canon
   });
   const toPair = (decision: Decision) => ({ kafka: decision, http: overHttp.get(decision.transactionId) });
   expect(differing.length, JSON.stringify(differing.slice(0, 2).map(toPair))).toBe(0);
-  // Every kind of entry had its part in it.
+  // Both kinds of reasons had their part in it, and every kind of entry.
+  expect(new Set(overKafka.map(({ reasonsFrom }) => reasonsFrom))).toEqual(
+    new Set(['occlusion', 'surprise']),
+  );
   const effects = (from: 'hits' | 'shadowHits') =>
     new Set(overKafka.flatMap(({ rules: found }) => found?.[from].map(({ effect }) => effect) ?? []));
   expect([...effects('hits')].sort()).toEqual(['allow', 'block', 'decline', 'review']);

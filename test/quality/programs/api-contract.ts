@@ -10,6 +10,8 @@ import { readApiSettings } from '../../../services/scoring-api/config.ts';
 import { scopes } from '../../../shared/access/principal.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { packageRoot } from '../../../shared/config/package-root.ts';
+import { createCreditScorer } from '../../../shared/credit/credit-scorer.ts';
+import { loadCreditVersion } from '../../../shared/credit/credit-version.ts';
 import { createScope, type Scope } from '../../../shared/lifecycle/scope.ts';
 import { createLogger } from '../../../shared/observability/logger.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
@@ -44,6 +46,11 @@ async function startTarget(scope: Scope, directory: string) {
       (part) => part.close(),
     ),
     model: await startModel({ settings, log, metrics, scope }),
+    credit: await scope.start(
+      'credit scorer',
+      () => createCreditScorer(loadCreditVersion()),
+      (part) => part.close(),
+    ),
     facts: () => ({}),
     openProducer: async () => ({ send: async () => {}, close: async () => {} }),
   });

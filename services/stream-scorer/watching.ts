@@ -1,5 +1,6 @@
 // services/stream-scorer/watching.ts: once a second: the champion followed, lag and queue into metrics, progress judged; now and then old decisions are forgotten.
 import type { Clock } from '../../shared/clock.ts';
+import type { Encoder } from '../../shared/encoder/encoder.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Consumer } from '../../shared/kafka/consumer.ts';
 import type { ScorerMetrics } from '../../shared/observability/metrics.ts';
@@ -20,7 +21,9 @@ export interface Watched {
   readonly consumer: Consumer;
   readonly watch: ProgressWatch;
   readonly metrics: ScorerMetrics;
-  readonly model: Pick<LiveModel, 'current' | 'look'>;
+  readonly model: Pick<LiveModel, 'look'> & {
+    current(): { readonly encoder: Pick<Encoder, 'queuedPositions'> & { isHealthy(): boolean } };
+  };
   readonly store: { pruneDecisions(nowMs: number): Promise<number> };
   readonly clock: Clock;
   readonly topic: string;

@@ -6,6 +6,7 @@ import { driftSources, measureEmbedding, planColumns } from './columns.ts';
 import { addDays, createDayCounter, type DayCounter, type DayCounts } from './day-counts.ts';
 import { type DriftRow, dayOf } from './drift-row.ts';
 import { measureHighest, measureSpread } from './null-spread.ts';
+import { measureTrend } from './own-trend.ts';
 
 /** Name of the file in a model version. */
 export const DRIFT_REFERENCE_FILE = 'drift-reference.json';
@@ -28,8 +29,10 @@ export const driftReferenceSchema = z.object({
   expectedFrauds: z.number(),
   expectedAlertedFrauds: z.number(),
   embedding: z.object({ means: numbers, deviations: numbers }),
-  /** Per column: edges, card-days by bin, and how much more than chance each bin's count varies from window to window (≥ 1). */
-  columns: z.array(z.object({ name: z.string(), edges: numbers, counts: numbers, spread: numbers })),
+  /** Per column: edges; by bin card-days, how much more than chance they vary from window to window (≥ 1), and how fast they moved. */
+  columns: z.array(
+    z.object({ name: z.string(), edges: numbers, counts: numbers, spread: numbers, trend: numbers }),
+  ),
   /** Largest deviation, by source, of any window of the reference from the rest of it. */
   highest: z.record(z.enum(driftSources), z.number()),
 });
@@ -70,6 +73,8 @@ export function buildDriftReference(
   const counts = days.map(([, day]) => day);
   const sum = addDays(counts, createDayCounter(columns, edges).counts);
   const spreads = measureSpread(counts, sum, windowDays);
+  const trends = measureTrend(counts, spreads);
+  const quiet = columns.map((_, index) => ({ spread: spreads[index] ?? [], trend: trends[index] ?? [] }));
   return {
     formatVersion: 1,
     inputs: [...inputs],
@@ -88,8 +93,9 @@ export function buildDriftReference(
       edges: [...(edges[index] ?? [])],
       counts: Array.from(sum.bins[index] ?? []),
       spread: spreads[index] ?? [],
+      trend: trends[index] ?? [],
     })),
-    highest: measureHighest({ columns, total: sum, spreads, days: counts, windowDays }),
+    highest: measureHighest({ columns, total: sum, quiet, days: counts, windowDays }),
   };
 }
 

@@ -17,7 +17,8 @@ export interface DriftSettings extends DriftLimits {
 /** Chosen on simulated portfolios of other seeds than those that `npm run quality -- drift` judges. */
 export const defaultDriftSettings: DriftSettings = {
   factor: 1.5,
-  leastDeviations: 5,
+  leastDeviations: 4.5,
+  leastDeviationsOfMany: 6,
   windowsNeeded: 3,
   windowsKept: 4,
   leastCardDays: 200,
@@ -64,7 +65,9 @@ export function createDriftJudge(
       recent.map(({ counts }) => counts),
       parts.total,
     );
-    return window.cardDays < settings.leastCardDays ? undefined : measureWindow(window, parts, settings);
+    return window.cardDays < settings.leastCardDays
+      ? undefined
+      : measureWindow(window, { ...parts, day }, settings);
   };
   return {
     reference,

@@ -9,8 +9,10 @@ import { measureDeviation } from './null-spread.ts';
 export interface DriftLimits {
   /** A source exceeds when it lies further out than anything in the reference by this factor … */
   readonly factor: number;
-  /** … and by at least so many standard deviations of quiet windows. */
+  /** … and by at least so many standard deviations of quiet windows: for a source that is one number, … */
   readonly leastDeviations: number;
+  /** … and for one of many columns, of which some bin always lies far out. */
+  readonly leastDeviationsOfMany: number;
 }
 
 /** One watched number of a window. */
@@ -49,15 +51,22 @@ export function measureWindow(
     reference,
     total,
     columns,
+    day,
   }: {
     readonly reference: DriftReference;
     readonly total: DayCounts;
     readonly columns: readonly DriftColumn[];
+    /** Last day of the window, days since the epoch. */
+    readonly day: number;
   },
   limits: DriftLimits,
 ): WindowDrift {
+  const gapDays = day - (reference.windowDays - 1) / 2 - (reference.firstDay + reference.lastDay) / 2;
   const measured = columns.map(({ name, source, isSlow }, index): ColumnDrift => {
-    const { deviations } = measureDeviation(window, total, index, reference.columns[index]?.spread ?? []);
+    const { deviations } = measureDeviation(window, total, index, {
+      quiet: reference.columns[index] ?? { spread: [], trend: [] },
+      gapDays,
+    });
     const [recent, usual] = [window.bins[index], total.bins[index]];
     return {
       name,
@@ -71,21 +80,24 @@ export function measureWindow(
     rows: window.rows,
     cardDays: window.cardDays,
     sources: driftSources.map((source) =>
-      judgeSource(source, measured, limitOf(reference.highest[source] ?? 0, limits)),
+      judgeSource(source, measured, reference.highest[source] ?? 0, limits),
     ),
     columns: measured,
     estimate: estimatePerformance(window),
   };
 }
 
-const limitOf = (highest: number, { factor, leastDeviations }: DriftLimits): number =>
-  Math.max(leastDeviations, factor * highest);
-
-function judgeSource(source: DriftSource, columns: readonly ColumnDrift[], limit: number): SourceDrift {
+function judgeSource(
+  source: DriftSource,
+  columns: readonly ColumnDrift[],
+  highest: number,
+  { factor, leastDeviations, leastDeviationsOfMany }: DriftLimits,
+): SourceDrift {
   const ranked = columns
     .filter((column) => column.source === source && !column.isSlow)
     .sort((left, right) => Math.abs(right.deviations) - Math.abs(left.deviations));
   const deviations = ranked[0]?.deviations ?? 0;
+  const limit = Math.max(ranked.length > 1 ? leastDeviationsOfMany : leastDeviations, factor * highest);
   return {
     source,
     deviations,

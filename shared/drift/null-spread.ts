@@ -52,12 +52,20 @@ export interface Deviation {
   readonly deviations: number;
 }
 
-/** @param spread of `column`, by bin */
+/** How quiet windows of one column behave, by bin. */
+export interface QuietColumn {
+  /** Variance of the count against that of chance. */
+  readonly spread: readonly number[];
+  /** How fast the root of the share moved, per day. */
+  readonly trend: readonly number[];
+}
+
+/** @param gapDays from the middle of the reference to the middle of the window: what moved then may have gone on */
 export function measureDeviation(
   window: DayCounts,
   reference: DayCounts,
   column: number,
-  spread: readonly number[],
+  { quiet: { spread, trend }, gapDays }: { readonly quiet: QuietColumn; readonly gapDays: number },
 ): Deviation {
   let most: Deviation = { bin: 0, deviations: 0 };
   // The reference is a sample, too.
@@ -66,7 +74,9 @@ export function measureDeviation(
     const expected = window.cardDays * shareOf(reference, column, bin);
     const counted = window.bins[column]?.[bin] ?? 0;
     const rise = 2 * (Math.sqrt(counted + ANSCOMBE) - Math.sqrt(expected + ANSCOMBE));
-    const deviations = rise / Math.sqrt((spread[bin] ?? 1) * own);
+    const allowed = 2 * Math.sqrt(window.cardDays) * (trend[bin] ?? 0) * Math.abs(gapDays);
+    const beyond = Math.sign(rise) * Math.max(0, Math.abs(rise) - allowed);
+    const deviations = beyond / Math.sqrt((spread[bin] ?? 1) * own);
     if (Math.abs(deviations) > Math.abs(most.deviations)) most = { bin, deviations };
   }
   return most;
@@ -75,7 +85,7 @@ export function measureDeviation(
 export interface QuietDays {
   readonly columns: readonly DriftColumn[];
   readonly total: DayCounts;
-  readonly spreads: readonly (readonly number[])[];
+  readonly quiet: readonly QuietColumn[];
   readonly days: readonly DayCounts[];
   readonly windowDays: number;
 }
@@ -84,17 +94,19 @@ export interface QuietDays {
 export function measureHighest({
   columns,
   total,
-  spreads,
+  quiet,
   days,
   windowDays,
 }: QuietDays): Record<DriftSource, number> {
   const highest = new Map<DriftSource, number>();
   for (const start of windowStarts(days.length, windowDays)) {
     const window = addDays(days.slice(start, start + windowDays), total);
+    const gapDays = start + windowDays / 2 - days.length / 2;
     const rest = addDays([...days.slice(0, start), ...days.slice(start + windowDays)], total);
     for (const [column, { source, isSlow }] of columns.entries()) {
       if (isSlow) continue;
-      const { deviations } = measureDeviation(window, rest, column, spreads[column] ?? []);
+      const own = quiet[column] ?? { spread: [], trend: [] };
+      const { deviations } = measureDeviation(window, rest, column, { quiet: own, gapDays });
       highest.set(source, Math.max(highest.get(source) ?? 0, Math.abs(deviations)));
     }
   }

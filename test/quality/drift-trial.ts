@@ -12,12 +12,12 @@ import { scoreStream } from './drift-replay.ts';
 
 /** Days of a trial, from the start of the world. The change comes halfway through what is watched. */
 export const trialDays = {
-  reference: 75,
-  watched: 103,
-  change: 131,
+  reference: 100,
+  watched: 128,
+  change: 156,
   /** Of the world without a change, and (longer: what strikes late is seen late) of the one with it. */
-  end: 159,
-  endOfChanged: 173,
+  end: 184,
+  endOfChanged: 198,
 } as const;
 /** Chargebacks of the new kind are waited for so long: all but a few come within 150 days. */
 const LAST_CHARGEBACK_DAY = trialDays.change + 120;

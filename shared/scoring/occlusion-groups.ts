@@ -139,5 +139,5 @@ export const occlusionGroups: readonly OcclusionGroup[] = [
   group('MERCHANT_UNUSUAL', { newMerchant: UNKNOWN }, blankMerchant),
   group('COUNTRY_UNUSUAL', { abroad: UNKNOWN, ipCountryDiffers: 0, cardCountries: 1 }, blankCountry),
   group('DEVICE_UNUSUAL', { newDevice: UNKNOWN, cardNewDevices: 0 }, blankDevice),
-  group('CHECKS_FAILED', { failedChecks: 0, cardDeclines: 0 }, blankChecks),
+  group('CHECKS_UNUSUAL', { failedChecks: 0, cardDeclines: 0 }, blankChecks),
 ];

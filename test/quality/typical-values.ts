@@ -52,7 +52,7 @@ const fieldsOf: Readonly<Partial<Record<ReasonCode, Fields>>> = {
     bits: originBits,
   },
   DEVICE_UNUSUAL: { key: keyOfBits(deviceBits), bits: deviceBits },
-  CHECKS_FAILED: { key: keyOfBits(checkBits), bits: checkBits },
+  CHECKS_UNUSUAL: { key: keyOfBits(checkBits), bits: checkBits },
 };
 
 const DAY_SECONDS = 86_400;

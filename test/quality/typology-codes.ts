@@ -15,7 +15,7 @@ import type { ReasonCode } from '../../shared/domain/reason-code.ts';
 export const typologyCodes: Readonly<Record<string, readonly ReasonCode[]>> = {
   'account-takeover': ['DEVICE_UNUSUAL', 'COUNTRY_UNUSUAL', 'VELOCITY_HIGH', 'RECENT_BEHAVIOUR_UNUSUAL'],
   'bust-out': ['AMOUNT_UNUSUAL_FOR_CARD', 'SPENDING_BURST', 'VELOCITY_HIGH', 'RECENT_BEHAVIOUR_UNUSUAL'],
-  'card-testing': ['MERCHANT_ACTIVITY_UNUSUAL', 'VELOCITY_HIGH', 'CHECKS_FAILED', 'DEVICE_UNUSUAL'],
+  'card-testing': ['MERCHANT_ACTIVITY_UNUSUAL', 'VELOCITY_HIGH', 'CHECKS_UNUSUAL', 'DEVICE_UNUSUAL'],
   'compromised-terminal': [
     'ENTRY_MODE_UNUSUAL',
     'DEVICE_UNUSUAL',
@@ -24,6 +24,6 @@ export const typologyCodes: Readonly<Record<string, readonly ReasonCode[]>> = {
   ],
   'friendly-fraud': ['AMOUNT_UNUSUAL_FOR_CARD', 'CATEGORY_UNUSUAL', 'MERCHANT_UNUSUAL', 'ENTRY_MODE_UNUSUAL'],
   'mule-transfers': ['CATEGORY_UNUSUAL', 'MERCHANT_UNUSUAL', 'VELOCITY_HIGH', 'AMOUNT_UNUSUAL_FOR_CARD'],
-  'stolen-card': ['VELOCITY_HIGH', 'CHECKS_FAILED', 'AMOUNT_UNUSUAL_FOR_CARD', 'RECENT_BEHAVIOUR_UNUSUAL'],
+  'stolen-card': ['VELOCITY_HIGH', 'CHECKS_UNUSUAL', 'AMOUNT_UNUSUAL_FOR_CARD', 'RECENT_BEHAVIOUR_UNUSUAL'],
   'stored-card': ['COUNTRY_UNUSUAL', 'DEVICE_UNUSUAL', 'ENTRY_MODE_UNUSUAL', 'AMOUNT_UNUSUAL_FOR_CARD'],
 };

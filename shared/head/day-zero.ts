@@ -1,15 +1,14 @@
-// shared/head/day-zero.ts: the label-free score: how rare a card's behaviour and amount are in past traffic, joined by one rule.
-import type { PopulationReference } from '../features/population-reference.ts';
+// shared/head/day-zero.ts: the label-free score: how rare a card's level, surprises and forecasts are in past traffic, joined by one rule that unlabelled traffic tunes.
+import { type PopulationReference, TAIL_PROBABILITIES } from '../features/population-reference.ts';
 import type { Statistic } from './statistics.ts';
 import { buildTailTable, toTailBits } from './tail-table.ts';
 
-/** Name of the tail table of the joined value itself. */
-export const DAY_ZERO_TABLE = 'day-zero';
+/** Name of the tail table of the joined value itself. Another name whenever the rule changes: tables of different rules do not mix. */
+export const DAY_ZERO_TABLE = 'day-zero-2';
 
 /** Statistics the rule joins. */
 const parts = {
   forecast: 'forecast-log-p-above-q95',
-  surprise: 'surprise-mean-total-0.9',
   amountSurprise: 'surprise-mean-amount',
   levelZ: 'feature-levelZ',
   levelDifference: 'feature-levelDifference',
@@ -17,36 +16,62 @@ const parts = {
   amount: 'feature-amountLog',
 } as const;
 
-/** Weight of behaviour against the amount. Between .5 and 1 it trades one public benchmark for the other; chosen on one week of each. */
-const BEHAVIOUR_WEIGHT = 0.7;
+/** Bits that surprise must be rarer than the amount to count more: chosen on simulated portfolios, where 1 to 4 did the same. */
+const SURPRISE_HANDICAP = 3;
+/**
+ * A forecaster that now and then says "the next amount is large" with this certainty or more has seen spells of large amounts recur in
+ * past traffic. Below the first it never is that sure (nothing recurs, or nothing that it can tell); from the second on it knows them.
+ */
+const TRUST_FROM = 0.5;
+const TRUST_WHOLE = 0.75;
+/** The certainty is taken here: what one past transaction in a thousand reached. */
+const TRUST_AT = TAIL_PROBABILITIES.indexOf(0.001);
+/**
+ * Bits a trusted forecast is ahead of the others. Where spells recur they are common, so their own tail is short (one in a hundred is 7
+ * bits), while single large amounts that mean nothing reach 13.
+ */
+const TRUST_LEAD = 10;
 
-/** One number from the bits of all statistics; higher = more anomalous. */
-export type JoinRule = (bits: ArrayLike<number>) => number;
+/** How far forecasts count in a portfolio, 0 … 1, by its unlabelled traffic alone. */
+export function trustInForecast({ tails }: Pick<PopulationReference, 'tails'>): number {
+  const logProbability = tails[parts.forecast]?.[TRUST_AT];
+  if (logProbability === undefined) return 0;
+  return Math.max(0, Math.min(1, (Math.exp(logProbability) - TRUST_FROM) / (TRUST_WHOLE - TRUST_FROM)));
+}
+
+/** One number from the bits of all statistics under the reference they were measured with; higher = more anomalous. */
+export type JoinRule = (bits: ArrayLike<number>, reference: Pick<PopulationReference, 'tails'>) => number;
 
 /**
- * The rule: weighted sum of two tails in bits (Fisher's way of joining two tests), behaviour and amount.
- * Behaviour: the rarest of forecast (a large amount is expected next: where bursts recur in the stream), mean surprise of the last
- * events, and mean surprise of their amounts (where bursts are rare). Amount: the card's own level (mean of the tails of z and
- * ratio, plus half the tail of recent bursts when the amount is above the level), or the amount alone if that is rarer.
+ * The rule: the rarest of three. The card's own level (mean of the tails of z and ratio, plus half the tail of recent bursts when the
+ * amount is above the level) or the amount alone; the mean surprise of recent amounts, which finds spells that never occurred before; and,
+ * as far as the portfolio's traffic shows that it may be trusted, the forecast that a large amount comes next, which finds spells that
+ * recur (to the encoder they are no surprise).
  */
 export function createJoinRule(statistics: readonly Statistic[]): JoinRule {
   const indexOf = (part: keyof typeof parts): number =>
     statistics.findIndex(({ name }) => name === parts[part]);
   const at = {
     forecast: indexOf('forecast'),
-    surprise: indexOf('surprise'),
     amountSurprise: indexOf('amountSurprise'),
     levelZ: indexOf('levelZ'),
     levelDifference: indexOf('levelDifference'),
     burst: indexOf('burst'),
     amount: indexOf('amount'),
   };
-  return (bits) => {
+  const trusts = new WeakMap<object, number>();
+  return (bits, reference) => {
+    const trust = trusts.get(reference) ?? trustInForecast(reference);
+    trusts.set(reference, trust);
     const z = bits[at.levelZ] ?? 0;
-    const behaviour = Math.max(bits[at.forecast] ?? 0, bits[at.surprise] ?? 0, bits[at.amountSurprise] ?? 0);
     const raised = z > 1 ? (bits[at.burst] ?? 0) / 2 : 0;
     const level = (z + (bits[at.levelDifference] ?? 0)) / 2 + raised;
-    return BEHAVIOUR_WEIGHT * behaviour + Math.max(level, bits[at.amount] ?? 0);
+    return Math.max(
+      level,
+      bits[at.amount] ?? 0,
+      (bits[at.amountSurprise] ?? 0) - SURPRISE_HANDICAP,
+      trust * ((bits[at.forecast] ?? 0) + TRUST_LEAD),
+    );
   };
 }
 
@@ -69,6 +94,8 @@ export function fillTails(
   columns: readonly Float32Array[],
 ): PopulationReference {
   const tables = columns.map((column) => buildTailTable(column));
+  const named = statistics.map(({ name }, index) => [name, tables[index] ?? []] as const);
+  const filled = { ...reference, tails: Object.fromEntries(named) };
   const rule = createJoinRule(statistics);
   const rows = columns[0]?.length ?? 0;
   const bits = new Float64Array(statistics.length);
@@ -76,11 +103,7 @@ export function fillTails(
     tables.forEach((table, index) => {
       bits[index] = toTailBits(table, columns[index]?.[row] ?? Number.NaN);
     });
-    return rule(bits);
+    return rule(bits, filled);
   });
-  const named = statistics.map(({ name }, index) => [name, tables[index] ?? []] as const);
-  return {
-    ...reference,
-    tails: { ...Object.fromEntries(named), [DAY_ZERO_TABLE]: buildTailTable(joined) },
-  };
+  return { ...filled, tails: { ...filled.tails, [DAY_ZERO_TABLE]: buildTailTable(joined) } };
 }

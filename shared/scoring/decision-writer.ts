@@ -47,7 +47,7 @@ export function createDecisionWriter(champion: Champion, ruleSet?: RuleSet): Dec
     const { reference, rarity, stamp } = champion.viewOf(transaction.portfolioId);
     const score = roundScore(calibrators[tier].toScore(rawScore));
     const bits = rarity.measure({ readings: encoded?.readings, features: context.features });
-    const anomalyBits = encoded && roundBits(toAnomalyBits(champion.joinRule(bits), reference));
+    const anomalyBits = encoded && roundBits(toAnomalyBits(champion.joinRule(bits, reference), reference));
     const byModel = toDecisionVerb(score, thresholds);
     const rules = ruleSet?.judge({ transaction, features: context.features, withoutHistory });
     const overruled = rules && overrule(byModel, rules);

@@ -146,6 +146,6 @@ export function scoreDayZero(
   const rarity = createRarity(listStatistics(config), reference);
   const join = createJoinRule(rarity.statistics);
   return Float64Array.from({ length: dataset.labels.length }, (_, row) =>
-    join(rarity.measure(sourceOf(dataset, row, count))),
+    join(rarity.measure(sourceOf(dataset, row, count)), reference),
   );
 }

@@ -21,6 +21,7 @@ export interface RarityRows {
   readonly statistics: readonly Statistic[];
   readonly bits: Float32Array;
   readonly rowCount: number;
+  readonly reference: PopulationReference;
 }
 
 /** Bits of every statistic of these rows under a reference with tails. */
@@ -36,14 +37,17 @@ export function measureRarity(
   measured.forEach((row, index) => {
     bits.set(row, index * statistics.length);
   });
-  return { statistics, bits, rowCount: measured.length };
+  return { statistics, bits, rowCount: measured.length, reference };
 }
 
 /** Scores of all rows by a rule. */
-export function joinRows({ statistics, bits, rowCount }: RarityRows, rule: JoinRule): Float64Array {
+export function joinRows(
+  { statistics, bits, rowCount, reference }: RarityRows,
+  rule: JoinRule,
+): Float64Array {
   const width = statistics.length;
   return Float64Array.from({ length: rowCount }, (_, row) =>
-    rule(bits.subarray(row * width, (row + 1) * width)),
+    rule(bits.subarray(row * width, (row + 1) * width), reference),
   );
 }
 

@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 const START_TIME = '2026-02-02T00:00:00.000Z';
 const TEST_GENUINE_EVERY = 6;
 const HELD_OUT_EVERY = 20;
-const SAMPLE_ROWS = 20_000;
+const SAMPLE_ROWS = 10_000;
 const CHUNK = 2_000;
 const PORTFOLIO = 'sim';
 /** Fraud rate before thinning. */

@@ -1,21 +1,59 @@
-// test/shared/head/day-zero.test.ts: the label-free score is the rarest of its parts, and its bits are the share of past traffic.
+// test/shared/head/day-zero.test.ts: the label-free score is the rarest of its parts, forecasts as far as they are trusted, and its bits are the share of past traffic.
 import { expect, test } from 'vitest';
 import { encoderConfigs } from '../../../shared/encoder/definition.ts';
-import { createJoinRule, DAY_ZERO_TABLE, fillTails, toAnomalyBits } from '../../../shared/head/day-zero.ts';
+import { TAIL_PROBABILITIES } from '../../../shared/features/population-reference.ts';
+import {
+  createJoinRule,
+  DAY_ZERO_TABLE,
+  fillTails,
+  toAnomalyBits,
+  trustInForecast,
+} from '../../../shared/head/day-zero.ts';
 import { createRarity, listStatistics } from '../../../shared/head/statistics.ts';
 import { sampleReference } from '../../support/encoder-rows.ts';
 
 const statistics = listStatistics(encoderConfigs.tiny);
 const rule = createJoinRule(statistics);
+const untrusted = { tails: {} };
 const bitsOf = (values: Readonly<Record<string, number>>): Float64Array =>
   Float64Array.from(statistics, ({ name }) => values[name] ?? 0);
 
-test('a higher tail of any part never lowers the score', () => {
-  const base = { 'forecast-log-p-above-q95': 4, 'surprise-mean-total-0.9': 3, 'feature-levelZ': 2 };
-  const before = rule(bitsOf(base));
-  for (const name of ['forecast-log-p-above-q95', 'surprise-mean-total-0.9', 'feature-amountLog']) {
-    expect(rule(bitsOf({ ...base, [name]: 12 }))).toBeGreaterThan(before);
+/** A reference in which one past transaction in a thousand had a forecast of this certainty. */
+const withCertainty = (probability: number) => ({
+  tails: { 'forecast-log-p-above-q95': TAIL_PROBABILITIES.map(() => Math.log(probability)) },
+});
+
+test('a higher tail of any part never lowers the score, and the rarest counts', () => {
+  const base = { 'forecast-log-p-above-q95': 4, 'surprise-mean-amount': 3, 'feature-levelZ': 2 };
+  for (const reference of [untrusted, withCertainty(0.6), withCertainty(0.9)]) {
+    const before = rule(bitsOf(base), reference);
+    for (const { name } of statistics) {
+      expect(rule(bitsOf({ ...base, [name]: 12 }), reference)).toBeGreaterThanOrEqual(before);
+    }
+    for (const name of ['surprise-mean-amount', 'feature-levelZ', 'feature-amountLog']) {
+      const none = rule(bitsOf({}), reference);
+      expect(rule(bitsOf({ [name]: 20, 'feature-levelDifference': 20 }), reference)).toBeGreaterThan(none);
+    }
   }
+});
+
+test('a forecast counts as far as unlabelled traffic shows that it is ever sure', () => {
+  const expected = bitsOf({ 'forecast-log-p-above-q95': 7, 'feature-amountLog': 9 });
+  expect([0.3, 0.5, 0.625, 0.75, 0.95].map((sure) => trustInForecast(withCertainty(sure)))).toEqual([
+    0,
+    0,
+    expect.closeTo(0.5),
+    expect.closeTo(1),
+    1,
+  ]);
+  expect(rule(expected, untrusted)).toBe(9);
+  expect(rule(expected, withCertainty(0.3))).toBe(9);
+  expect(rule(expected, withCertainty(0.95))).toBe(17);
+});
+
+test('a reference measured by another rule has no table for this one, and the joined value ranks alone', () => {
+  const other = { ...sampleReference('*'), tails: { 'day-zero': TAIL_PROBABILITIES.map(() => 1) } };
+  expect(toAnomalyBits(12.5, other)).toBe(12.5);
 });
 
 test('bits of past traffic tell the share that was at least as anomalous', () => {
@@ -33,7 +71,9 @@ test('bits of past traffic tell the share that was at least as anomalous', () =>
       const values = source === 'reading' ? readings : features;
       values[index] = sign * (columns[at]?.[row] ?? 0);
     });
-    return toAnomalyBits(rule(rarity.measure({ readings, features })), reference) >= Math.log2(100);
+    return (
+      toAnomalyBits(rule(rarity.measure({ readings, features }), reference), reference) >= Math.log2(100)
+    );
   };
   let rare = 0;
   for (let row = 0; row < 4_000; row++) if (isRare(row)) rare++;

@@ -1,0 +1,116 @@
+// test/services/retrainer/job-runner.test.ts: requests before schedule before drift, each once; drift waits after drift; a job given up is left to others.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createJobRunner, type WantedByDrift } from '../../../services/retrainer/job-runner.ts';
+import { createRetrainerServiceMetrics } from '../../../services/retrainer/metrics.ts';
+import type { JobResult } from '../../../services/retrainer/run-job.ts';
+import { createSchedule } from '../../../services/retrainer/schedule.ts';
+import { createSettableClock } from '../../../shared/clock.ts';
+import { openJobLedger } from '../../../shared/jobs/job-ledger.ts';
+import { openJobRequests } from '../../../shared/jobs/job-requests.ts';
+import { createLogger } from '../../../shared/observability/logger.ts';
+
+const DAY_MS = 86_400_000;
+const START_MS = Date.parse('2026-03-01T12:00:00.000Z');
+const refused: JobResult = { outcome: 'refused', exitStatus: 3, run: 'run-1', modelVersion: 'retrained-1' };
+const never = new AbortController().signal;
+
+function useRunner({ result }: { readonly result: JobResult } = { result: refused }) {
+  const directory = mkdtempSync(join(tmpdir(), 'fraud-test-runner-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const clock = createSettableClock(START_MS);
+  const ledger = openJobLedger(join(directory, 'ledger'), clock);
+  const requests = openJobRequests(join(directory, 'requests'));
+  const metrics = createRetrainerServiceMetrics();
+  const drift: { wanted: WantedByDrift | undefined } = { wanted: undefined };
+  const asked: string[] = [];
+  const runner = createJobRunner({
+    ledger,
+    requests,
+    schedule: createSchedule({
+      expression: '0 3 * * *',
+      timeZone: 'UTC',
+      jitterSeconds: 0,
+      missedRuns: 'run-once',
+      holder: 'one',
+      startedMs: START_MS,
+    }),
+    clock,
+    log: createLogger('test', 'silent'),
+    metrics,
+    holder: 'one',
+    leaseMs: 60_000,
+    driftPauseMs: 7 * DAY_MS,
+    drifting: () => drift.wanted,
+    run: async (askedMs) => {
+      asked.push(new Date(askedMs).toISOString());
+      return result;
+    },
+  });
+  const look = async () => (await runner.lookOnce(never))?.kind;
+  return { clock, ledger, requests, metrics, drift, asked, look };
+}
+
+test('what was asked for comes first, then what is due, then what drifts; then nothing', async () => {
+  const { clock, requests, drift, asked, look } = useRunner();
+  const requestedAt = '2026-03-02T03:30:00.000Z';
+  await requests.ask({ requestedAt, by: 'ops' });
+  drift.wanted = { key: 'champion|1', note: 'score 9.0 > 4.5' };
+  clock.set(Date.parse('2026-03-02T04:00:00.000Z'));
+  expect([await look(), await look(), await look(), await look()]).toEqual([
+    'demand',
+    'schedule',
+    'drift',
+    undefined,
+  ]);
+  expect(asked).toEqual([requestedAt, '2026-03-02T03:00:00.000Z', '2026-03-02T04:00:00.000Z']);
+  expect(await requests.list()).toEqual([]);
+});
+
+test('a night’s job runs once a night', async () => {
+  const { clock, look } = useRunner();
+  const kinds: (string | undefined)[] = [];
+  for (let hour = 0; hour < 72; hour++) {
+    kinds.push(await look());
+    clock.set(clock.now() + DAY_MS / 24);
+  }
+  expect(kinds.filter((kind) => kind !== undefined)).toEqual(['schedule', 'schedule', 'schedule']);
+});
+
+test('after a retraining that drift began, drift of the next days waits', async () => {
+  const { clock, drift, look } = useRunner();
+  const begun: number[] = [];
+  for (let day = 0; day < 20; day++) {
+    clock.set(Date.parse('2026-03-02T01:00:00.000Z') + day * DAY_MS);
+    drift.wanted = { key: `champion|${day}`, note: 'score' };
+    for (let kind = await look(); kind !== undefined; kind = await look())
+      if (kind === 'drift') begun.push(day);
+  }
+  expect(begun).toEqual([0, 7, 14]);
+});
+
+test('what came of a job is in the ledger and counted', async () => {
+  const { clock, ledger, metrics, look } = useRunner();
+  clock.set(Date.parse('2026-03-02T03:00:00.000Z'));
+  await look();
+  expect((await ledger.read()).at(-1)).toMatchObject({
+    holder: 'one',
+    cause: { kind: 'schedule', key: '2026-03-02T03:00:00.000Z' },
+    end: refused,
+  });
+  expect(await metrics.registry.metrics()).toContain(
+    'fraud_retrain_jobs_total{cause="schedule",outcome="refused"} 1',
+  );
+});
+
+test('a job given up stays open in the ledger, and somebody else begins it when the lease has run out', async () => {
+  const { clock, ledger, requests, look } = useRunner({ result: undefined });
+  const { id } = await requests.ask({ requestedAt: '2026-03-01T12:00:00.000Z', by: 'ops' });
+  expect(await look()).toBe('demand');
+  expect(await ledger.claim({ kind: 'demand', key: id }, 'other', 60_000)).toBeUndefined();
+  clock.set(clock.now() + 60_000);
+  expect((await ledger.claim({ kind: 'demand', key: id }, 'other', 60_000))?.entry.fence).toBe(2);
+  expect(await requests.list()).toHaveLength(1);
+});

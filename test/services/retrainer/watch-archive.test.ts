@@ -1,0 +1,141 @@
+// test/services/retrainer/watch-archive.test.ts: archived days against the champion's reference: drift asks for a retraining, copies and other versions' rows do not count.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createArchiveWatch, toWanted } from '../../../services/retrainer/watch-archive.ts';
+import { openDuck } from '../../../shared/archive/duck.ts';
+import { openLocalArchive } from '../../../shared/archive/local-archive.ts';
+import type { TrainingRow } from '../../../shared/domain/training-row.ts';
+import {
+  buildDriftReference,
+  DRIFT_REFERENCE_FILE,
+  toDriftReferenceBytes,
+} from '../../../shared/drift/drift-reference.ts';
+import { readingLayout } from '../../../shared/encoder/readings.ts';
+import { featureNames } from '../../../shared/features/velocity.ts';
+import { writeHeadInput } from '../../../shared/head/head-inputs.ts';
+import { describeFiles } from '../../../shared/registry/manifest.ts';
+import { MemoryRegistry } from '../../../shared/registry/memory-registry.ts';
+import { promote } from '../../../shared/registry/registry.ts';
+import { createRandom } from '../../../shared/simulation/random.ts';
+import { trainingRow } from '../../support/archive-records.ts';
+import { openArchiveWriter } from '../../support/scored-archive.ts';
+import { createSmallVersion } from '../../support/small-champion.ts';
+
+const CARDS = 60;
+const REFERENCE_DAYS = 28;
+const WATCHED_DAYS = 12;
+const version = createSmallVersion();
+const { inputs } = version.manifest.heads.full;
+const readingCount = readingLayout({ width: Number(version.manifest.encoder.config.width) }).count;
+const toBase64 = (values: Float32Array): string => Buffer.from(values.buffer).toString('base64');
+
+/** A day's rows: every card once; `shift` moves the reading that tells how surprising the amount is. */
+function tellDay(day: number, shift: number, more: Partial<TrainingRow> = {}): TrainingRow[] {
+  const random = createRandom(1_000 + day);
+  return Array.from({ length: CARDS }, (_, card) => {
+    const readings = Float32Array.from({ length: readingCount }, () => random.normal());
+    const surprise = inputs.indexOf('surprise-amount');
+    readings[surprise] = (readings[surprise] ?? 0) + shift;
+    return trainingRow(`${more.modelVersion ?? 'own'}-${day}-${card}`, day + card / CARDS, {
+      cardToken: `card-${card}`,
+      features: toBase64(Float32Array.from(featureNames, () => random.normal())),
+      readings: toBase64(readings),
+      score: 0.01 * random.uniform(),
+      tier: 'full',
+      modelVersion: version.manifest.modelVersion,
+      ...more,
+    });
+  });
+}
+
+const toFloats = (base64 = ''): Float32Array =>
+  new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
+
+function toReference() {
+  const rows = Array.from({ length: REFERENCE_DAYS }, (_, day) => tellDay(day, 0)).flat();
+  return buildDriftReference(
+    rows.map((row) => {
+      const values = new Float32Array(inputs.length);
+      const events = Uint8Array.from(Buffer.from(row.context, 'base64'));
+      writeHeadInput({ events, features: toFloats(row.features), readings: toFloats(row.readings) }, values);
+      const card = Number(row.cardToken.slice(5));
+      return { eventTimeMs: Date.parse(row.eventTime), card, values, score: row.score ?? 0, isAlert: false };
+    }),
+    { inputs },
+  );
+}
+
+/** A watch of an archive with these rows; the champion was stored with a reference. */
+async function useWatch(rows: readonly TrainingRow[], files: ReadonlyMap<string, Uint8Array>) {
+  const root = mkdtempSync(join(tmpdir(), 'fraud-test-drift-'));
+  const writer = await openArchiveWriter(root);
+  await writer.write('rows', rows);
+  await writer.close();
+  const registry = new MemoryRegistry();
+  const all = new Map([...version.files, ...files]);
+  await registry.publish({ ...version.manifest, files: describeFiles(all) }, all);
+  await promote(registry, version.manifest.modelVersion, { movedAt: '2026-03-01T00:00:00.000Z', by: 'test' });
+  const [store, duck] = [await openLocalArchive(root), await openDuck({ threads: 1 })];
+  onTestFinished(async () => {
+    duck.close();
+    await store.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return createArchiveWatch({ store, duck, registry, cardShare: 1 });
+}
+
+const withReference = new Map([[DRIFT_REFERENCE_FILE, toDriftReferenceBytes(toReference())]]);
+const watchedDays = Array.from({ length: WATCHED_DAYS }, (_, index) => REFERENCE_DAYS + index);
+
+test('quiet days of the archive ask for nothing', async () => {
+  const watch = await useWatch(
+    watchedDays.flatMap((day) => tellDay(day, 0)),
+    withReference,
+  );
+  const judged = await watch.look();
+  expect(judged).toMatchObject({ modelVersion: 'small', status: { decision: 'quiet' } });
+  expect(toWanted(judged)).toBeUndefined();
+  // The newest day may not be complete; a week of the others is judged.
+  expect(judged.status.latest?.rows).toBe(7 * CARDS);
+});
+
+test('days that moved ask for a retraining, once per champion and day, and say what moved', async () => {
+  const watch = await useWatch(
+    watchedDays.flatMap((day) => tellDay(day, 4)),
+    withReference,
+  );
+  const judged = await watch.look();
+  expect(judged.status).toMatchObject({ decision: 'drift', cause: { source: 'surprise' } });
+  const lastComplete = REFERENCE_DAYS + WATCHED_DAYS - 2 + Date.parse('2026-03-01') / 86_400_000;
+  expect(toWanted(judged)?.key).toBe(`small|${lastComplete}`);
+  expect(toWanted(judged)?.note).toContain('surprise-amount');
+});
+
+test('copies after a crash and rows of another version are not counted', async () => {
+  const own = watchedDays.flatMap((day) => tellDay(day, 0));
+  const others = watchedDays.flatMap((day) => tellDay(day, 4, { modelVersion: 'before' }));
+  const watch = await useWatch([...own, ...others, ...own], withReference);
+  const { status } = await watch.look();
+  expect(status.decision).toBe('quiet');
+  expect(status.latest?.rows).toBe(7 * CARDS);
+});
+
+test('rows of a lower tier count as rows without readings', async () => {
+  const rows = watchedDays.flatMap((day) => tellDay(day, 0, { tier: 'features-only', readings: undefined }));
+  const { status } = await (await useWatch(rows, withReference)).look();
+  expect(status.decision).toBe('drift');
+  expect(status.latest?.sources.find(({ source }) => source === 'missingness')).toMatchObject({
+    exceeds: true,
+    columns: expect.arrayContaining(['readings-missing']),
+  });
+});
+
+test('a champion without a reference is told as such', async () => {
+  const watch = await useWatch(tellDay(30, 0), new Map());
+  expect(await watch.look()).toMatchObject({
+    status: { decision: 'unknown' },
+    whyUnknown: 'the champion has no drift reference',
+  });
+});

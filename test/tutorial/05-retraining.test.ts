@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRetrainerSettings } from '../../services/retrainer/config.ts';
 import { type RunReport, runOnce } from '../../services/retrainer/run-once.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { loadAlias } from '../../shared/registry/registry.ts';
 import { createChampion } from '../../shared/scoring/champion.ts';
+import { compareGoldenRows } from '../../shared/scoring/golden-rows.ts';
 import { writeScoredArchive } from '../support/scored-archive.ts';
 
 // Seventy-five days of a portfolio that the shipped champion has never seen, scored by it, its outcomes weeks late.
@@ -88,7 +90,11 @@ describe('a retraining', () => {
     const page = Buffer.from(version.files.get('model-card.html') ?? []).toString();
     expect(page.split('<svg').length).toBeGreaterThan(pictures.length);
     expect(page).toContain(first.modelVersion);
-    expect(version.files.has('golden-rows.json')).toBe(true);
+    // What it says of rows and of whole contexts travels with it; every scorer asks again before it serves.
+    const { encoderParts } = createChampion(version);
+    const encoder = await createOnnxEncoder({ ...encoderParts, provider: 'cpu', workers: 1 });
+    const compared = await compareGoldenRows(version, encoder).finally(() => encoder.close());
+    expect(compared).toBeGreaterThan(64);
   });
 
   test('leaves the champion alone unless it is asked to promote', async () => {

@@ -8,21 +8,29 @@ import type { FieldClass } from '../../shared/edge/card-number.ts';
 /** Why the score is asked for: kept in the log. */
 export const creditPurposes = ['application', 'limit-change', 'account-review', 'collections'] as const;
 
-export const creditBodySchema = z
-  .object({
-    portfolioId: identifierSchema.default('default'),
-    accountId: identifierSchema.optional().describe('The account; or `cardToken`, exactly one of them.'),
-    cardToken: identifierSchema.optional(),
-    asOf: z.iso
-      .datetime({ offset: true })
-      .optional()
-      .describe('What happened later is not looked at. Default now.'),
-    purpose: z.enum(creditPurposes),
-    creditLimit: z
-      .object({ amountMinor: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
-      .optional()
-      .describe('A fact that no transaction tells.'),
-  })
+const accountIdSchema = identifierSchema.describe('The account; or `cardToken`, exactly one of them.');
+const questionSchema = z.object({
+  portfolioId: identifierSchema.default('default'),
+  asOf: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('What happened later is not looked at. Default now.'),
+  purpose: z.enum(creditPurposes),
+  creditLimit: z
+    .object({ amountMinor: z.int().min(0), currency: z.string().regex(/^[A-Z]{3}$/) })
+    .optional()
+    .describe('A fact that no transaction tells.'),
+});
+
+/** As it is documented: two questions, each with a subject of its own. */
+export const creditBodySchema = z.union([
+  questionSchema.extend({ accountId: accountIdSchema, cardToken: z.never().optional() }),
+  questionSchema.extend({ cardToken: identifierSchema, accountId: z.never().optional() }),
+]);
+
+/** As a body is held to it: one sentence for a wrong subject, instead of two questions that both do not fit. */
+export const creditEnvelopeSchema = questionSchema
+  .extend({ accountId: accountIdSchema.optional(), cardToken: identifierSchema.optional() })
   .refine(({ accountId, cardToken }) => (accountId === undefined) !== (cardToken === undefined), {
     error: 'expected exactly one of accountId and cardToken',
     path: ['accountId'],

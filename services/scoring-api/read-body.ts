@@ -8,6 +8,7 @@ import { toFieldError } from '../../shared/edge/parse-record.ts';
 import { readObject } from '../../shared/edge/read-object.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { ApiMetrics } from './api-metrics.ts';
+import { creditBodySchema, creditEnvelopeSchema } from './credit-documents.ts';
 import {
   batchBodySchema,
   batchEnvelopeSchema,
@@ -59,10 +60,11 @@ export function addBodyReader(server: FastifyInstance, parts: BodyParts): void {
   });
 }
 
-/** Schemas of the document that are not the ones a body is held to: items of a batch are judged one by one. */
+/** Schemas of the document that are not the ones a body is held to: items of a batch are judged one by one, and errors are to name one field. */
 const judgedAs = new Map<z.ZodType, z.ZodType>([
   [batchBodySchema, batchEnvelopeSchema],
   [outcomesBodySchema, outcomesEnvelopeSchema],
+  [creditBodySchema, creditEnvelopeSchema],
 ]);
 
 /** Body errors name the field like the stream's; those of headers, query and path name the parameter. */

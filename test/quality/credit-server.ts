@@ -1,5 +1,8 @@
 // test/quality/credit-server.ts: histories of credit clients in a state store, and the scoring API as a process on them, one credit version at a time.
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { openAccessTables } from '../../shared/access/access-tables.ts';
 import { createKeyStore } from '../../shared/access/key-store.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -14,7 +17,7 @@ import { createHistoryLoader } from '../../shared/scoring/load-history.ts';
 import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts';
 import { withReference } from '../../shared/training/assemble-version.ts';
 import { startService } from '../support/service-process.ts';
-import type { CreditClient } from './credit-clients.ts';
+import { CREDIT_PORTFOLIO, type CreditClient } from './credit-clients.ts';
 
 const CHUNK = 2_000;
 const OPEN_AT_ONCE = 16;
@@ -78,19 +81,25 @@ export async function startCreditServer(directory: string, creditDirectory: stri
     FRAUD_ENCODER_PROVIDER: 'cpu',
     FRAUD_ENCODER_WORKERS: '1',
   });
-  const ask = async (request: CreditRequest): Promise<CreditAssessment> => {
-    const answer = await fetch(`http://127.0.0.1:${server.operationsPort}/v1/credit-score`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/json',
-        'x-deadline-ms': '60000',
-      },
-      body: JSON.stringify({ ...request, portfolioId: 'credit-clients', purpose: 'account-review' }),
-    });
-    const text = await answer.text();
-    if (answer.status !== 200) throw new Error(`The server answered ${answer.status}: ${text}`);
-    return JSON.parse(text);
+  const agent = new Agent({ keepAlive: true, maxSockets: OPEN_AT_ONCE });
+  const options = {
+    agent,
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'x-deadline-ms': '60000',
+    },
+  };
+  const url = `http://127.0.0.1:${server.operationsPort}/v1/credit-score`;
+  const ask = async (question: CreditRequest): Promise<CreditAssessment> => {
+    const sent = request(url, options);
+    sent.end(JSON.stringify({ ...question, portfolioId: CREDIT_PORTFOLIO, purpose: 'account-review' }));
+    const [answer]: IncomingMessage[] = await once(sent, 'response');
+    if (!answer) throw new Error('No answer came.');
+    const body = await text(answer);
+    if (answer.statusCode !== 200) throw new Error(`The server answered ${answer.statusCode}: ${body}`);
+    return JSON.parse(body);
   };
   return {
     askAll: async (requests) => {
@@ -99,13 +108,16 @@ export async function startCreditServer(directory: string, creditDirectory: stri
       const work = async () => {
         while (next < requests.length) {
           const index = next++;
-          const request = requests[index];
-          if (request) answers[index] = await ask(request);
+          const question = requests[index];
+          if (question) answers[index] = await ask(question);
         }
       };
       await Promise.all(Array.from({ length: OPEN_AT_ONCE }, work));
       return answers;
     },
-    stop: () => server.stop(),
+    stop: () => {
+      agent.destroy();
+      return server.stop();
+    },
   };
 }

@@ -37,6 +37,8 @@ export interface RunReport {
   readonly gates: readonly { readonly gate: string; readonly passed: boolean; readonly sentence: string }[];
   readonly seconds: StageTimes;
   readonly peakMemoryMegabytes: number;
+  /** Of the process so far, all its threads. */
+  readonly processorSeconds: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -167,5 +169,6 @@ function toReport(run: string, done: Retrained, seconds: StageTimes): RunReport 
     seconds,
     // Kilobytes on Linux and macOS alike in Node.
     peakMemoryMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    processorSeconds: Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1e4) / 100,
   };
 }

@@ -10,6 +10,7 @@ import { WINDOW } from '../sequence/packed-event.ts';
 import { NO_CHALLENGERS, type WantedChallengers } from './challenger-source.ts';
 import { type Challengers, seatChallengers } from './challengers.ts';
 import { type Champion, createChampion } from './champion.ts';
+import { chooseCanary } from './choose-canary.ts';
 import { compareGoldenRows } from './golden-rows.ts';
 import { startChallengers } from './start-challengers.ts';
 
@@ -90,12 +91,12 @@ export async function startVersion(
   );
   if (shared.length + own.length === 0) return { champion, encoder, challengers: undefined };
   const heads = [champion, ...shared];
-  const place = heads.findIndex(({ manifest }) => manifest.modelVersion === wanted.aliased);
+  const canaryPlace = await chooseCanary({ wanted, heads, encoder, log });
   log.info(
     { modelVersion, shared: shared.map(nameOf), own: own.map((one) => nameOf(one.version)) },
     'shadowed',
   );
-  return { champion, encoder, challengers: { heads, own, canaryPlace: place > 0 ? place : undefined } };
+  return { champion, encoder, challengers: { heads, own, canaryPlace } };
 }
 
 const nameOf = ({ manifest }: Champion): string => manifest.modelVersion;

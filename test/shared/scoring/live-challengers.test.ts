@@ -6,8 +6,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../../shared/observability/logger.ts';
 import { createScorerMetrics } from '../../../shared/observability/metrics.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
+import { describeFiles } from '../../../shared/registry/manifest.ts';
 import type { VerifiedVersion } from '../../../shared/registry/registry.ts';
 import { createChallengerSource } from '../../../shared/scoring/challenger-source.ts';
+import { toGoldenBytes } from '../../../shared/scoring/golden-rows.ts';
 import { startLiveModel } from '../../../shared/scoring/live-model.ts';
 import type { ServingModel } from '../../../shared/scoring/served-versions.ts';
 import { sampleRows } from '../../support/encoder-rows.ts';
@@ -67,6 +69,21 @@ test('a challenger that appears is scored in the champion’s pass, one that bec
   await challenge('small');
   expect(names()).toBeUndefined();
   expect(await scoreOne()).toEqual([alone]);
+}, 60_000);
+
+test('a challenger whose golden rows are scored otherwise shadows, but is no canary', async () => {
+  const other = createBiasedChallenger('other-rows', 3);
+  const inputs = other.manifest.heads.full.inputs.length;
+  const values = Buffer.from(new Float32Array(inputs).buffer).toString('base64');
+  const files = new Map([
+    ...other.files,
+    ['golden-rows.json', toGoldenBytes({ inputs, values, rawScores: [17] })],
+  ]);
+  const manifest = { ...other.manifest, files: describeFiles(files) };
+  const { challenge, names, live } = await serve([], [{ ...other, manifest, files }]);
+  await challenge('other-rows');
+  expect(names()).toEqual(['small', 'other-rows']);
+  expect(live.current().challengers?.canaryPlace).toBeUndefined();
 }, 60_000);
 
 test('further versions shadow without being canaries; what cannot be loaded or could hang is left out, and the champion answers', async () => {

@@ -54,8 +54,8 @@ export const retrainerSettings = {
   ),
   head: setting(
     'FRAUD_RETRAIN_HEAD',
-    z.enum(['auto', 'mlp', 'trees']).default('auto'),
-    'auto: boosted trees where 60 cards or more have a known fraud, else an MLP that goes on from the champion’s',
+    z.enum(['mlp', 'auto', 'trees']).default('mlp'),
+    'mlp: goes on from the champion’s; trees: boosted anew, for portfolios whose labels are nearly complete; auto: trees where 60 cards or more have a known fraud, else mlp',
   ),
   mode: setting(
     'FRAUD_RETRAIN_MODE',

@@ -27,10 +27,7 @@ const shared = {
   emphasis: { 'forecast-amount-divergence': 0, 'forecast-hour-divergence': 0 },
 } as const;
 
-/**
- * Trees are fitted anew and to so many rows at most; of more, genuine rows are taken at even distances and weigh for the rest. On a
- * simulated portfolio of 700 cards trees reach an average precision of .83 where the MLP that goes on reaches .45.
- */
+/** Trees are fitted anew and to so many rows at most; of more, genuine rows are taken at even distances and weigh for the rest. */
 const TREE_ROWS = 200_000;
 const TREES = { full: 300, 'features-only': 150 } as const;
 

@@ -7,7 +7,7 @@ import type { Scorer } from '../../shared/scoring/scorer.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { type AnswerTerms, limitsOf, type ReceivedTransaction } from './evaluate.ts';
 
-export const effectSchema = z.object({
+const effectSchema = z.object({
   code: z.enum(reasonCodes),
   direction: z.enum(['raises', 'lowers']),
   /** Bits: log₂ of the factor by which the odds of fraud fall without it (uncalibrated); negative where they rise. */

@@ -16,7 +16,7 @@ export type RiskLevel = (typeof riskLevels)[number];
 export const surpriseFields = ['gap', 'hour', 'category', 'amount', 'entryMode', 'sameMerchant'] as const;
 export type SurpriseField = (typeof surpriseFields)[number];
 
-export const reasonMethods = ['occlusion', 'surprise'] as const;
+const reasonMethods = ['occlusion', 'surprise'] as const;
 
 export const reasonSchema = z.object({
   code: z.enum(reasonCodes),

@@ -111,7 +111,7 @@ async function measureArchiving(bench: Bench, rows: readonly TrainingRow[]) {
 }
 
 /** The retrainer as it is started by `fraudctl retrain`: a process of its own, at the lowest priority. */
-async function retrainApart(environment: Readonly<Record<string, string>>): Promise<RunReport> {
+export async function retrainApart(environment: Readonly<Record<string, string>>): Promise<RunReport> {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', join(packageRoot, 'services/retrainer/main.ts')],
@@ -123,30 +123,31 @@ async function retrainApart(environment: Readonly<Record<string, string>>): Prom
   return JSON.parse(Buffer.concat(parts).toString());
 }
 
-/** @param wantedRows rows in the archive, about two thirds of them in the training window */
-export async function measureRetraining(wantedRows: number): Promise<RetrainingFigures> {
-  const root = mkdtempSync(join(tmpdir(), 'fraud-bench-retraining-'));
+/** An archive below `root` of about so many rows, half of them in the training window, and what writing it cost. */
+export async function prepareArchive(root: string, wantedRows: number) {
   const archive = join(root, 'archive');
-  try {
-    const traffic = await scoreTraffic({
-      seed: 77,
-      cards: 120,
-      days: 89,
-      startTime: START,
-      fraudRate: 0.02,
-      appliedEvents: false,
-    });
-    const bench = {
-      directory: join(root, 'work'),
-      store: await openLocalArchive(archive),
-      duck: await openDuck({ threads: 2 }),
-    };
-    const { seconds, megabytes } = await measureArchiving(bench, traffic.rows);
-    await write(bench, 'rows', traffic.rows);
-    await write(bench, 'outcomes', traffic.outcomes);
-    await multiply(bench, Math.ceil(wantedRows / traffic.rows.length));
-    bench.duck.close();
-    const environment = {
+  const traffic = await scoreTraffic({
+    seed: 77,
+    cards: 120,
+    days: 89,
+    startTime: START,
+    fraudRate: 0.02,
+    appliedEvents: false,
+  });
+  const bench = {
+    directory: join(root, 'work'),
+    store: await openLocalArchive(archive),
+    duck: await openDuck({ threads: 2 }),
+  };
+  const { seconds, megabytes } = await measureArchiving(bench, traffic.rows);
+  await write(bench, 'rows', traffic.rows);
+  await write(bench, 'outcomes', traffic.outcomes);
+  await multiply(bench, Math.ceil(wantedRows / traffic.rows.length));
+  bench.duck.close();
+  return {
+    archivedRowsPerSecond: Math.round(traffic.rows.length / seconds),
+    archivedMegabytesPerSecond: Math.round(megabytes / seconds),
+    environment: {
       FRAUD_ARCHIVE: archive,
       FRAUD_REGISTRY_DIRECTORY: join(root, 'registry'),
       FRAUD_RUNS_DIRECTORY: join(root, 'runs'),
@@ -154,13 +155,20 @@ export async function measureRetraining(wantedRows: number): Promise<RetrainingF
       FRAUD_RETRAIN_TRAINING_DAYS: '50',
       FRAUD_RETRAIN_CALIBRATION_DAYS: '8',
       FRAUD_RETRAIN_TEST_DAYS: '8',
-    };
+    },
+  };
+}
+
+/** @param wantedRows rows in the archive, about half of them in the training window */
+export async function measureRetraining(wantedRows: number): Promise<RetrainingFigures> {
+  const root = mkdtempSync(join(tmpdir(), 'fraud-bench-retraining-'));
+  try {
+    const { environment, ...archiving } = await prepareArchive(root, wantedRows);
     const begun = performance.now();
     const report = await retrainApart(environment);
     const wallSeconds = Math.round(performance.now() - begun) / 1_000;
     return {
-      archivedRowsPerSecond: Math.round(traffic.rows.length / seconds),
-      archivedMegabytesPerSecond: Math.round(megabytes / seconds),
+      ...archiving,
       trainingRows: report.rows.training ?? 0,
       wallSeconds,
       seconds: report.seconds,

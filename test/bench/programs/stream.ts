@@ -17,6 +17,7 @@ import {
   type StreamRig,
 } from '../../support/stream-rig.ts';
 import type { BenchReport } from '../bench-report.ts';
+import { measureDecisionRate } from '../decision-rate.ts';
 import { measureBareEncoder } from '../encoder.ts';
 import { fillWithCards } from '../state-store.ts';
 
@@ -27,8 +28,6 @@ const OTHER_EVENTS_PER_CARD = 12;
 const OTHER_MERCHANTS = 2_000;
 /** A fixed day: the same traffic in every run. */
 const NOW_MS = Date.parse('2026-06-01T00:00:00Z');
-/** Start and end of the measured part, as shares of all decisions: without the start and the tail. */
-const MEASURED = [0.1, 0.9] as const;
 
 async function* take(
   lines: AsyncIterable<readonly MappedLine[]>,
@@ -40,18 +39,6 @@ async function* take(
     transactions += chunk.filter(({ kind }) => kind === 'transaction').length;
     yield chunk;
   }
-}
-
-/** Decisions per second between two shares of all, by the time the broker's records carry. */
-async function measureRate({ connection, topics }: StreamRig): Promise<number> {
-  const times: number[] = [];
-  const topic = topics.decisions.name;
-  await scanTopic(connection, topic, await readTopicEnds(connection, topic), (records) => {
-    for (const { timestampMs } of records) times.push(timestampMs);
-  });
-  times.sort((one, other) => one - other);
-  const [from, until] = MEASURED.map((share) => Math.floor(share * (times.length - 1)));
-  return ((until - from) * 1000) / Math.max(1, times[until] - times[from]);
 }
 
 /** Events per scored context, read off the training rows. */
@@ -117,7 +104,7 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
     say(`${filled.transactions} transactions and ${filled.outcomes} outcomes on the topics; scoring …`);
     const used = await runScorer(rig);
     const audit = await auditTopics(rig);
-    const perSecond = await measureRate(rig);
+    const { perSecond } = await measureDecisionRate(rig);
     const bare = await measureBareEncoder({
       encoderModel: champion.encoderParts.encoderModel,
       eventCounts: await readEventCounts(rig),

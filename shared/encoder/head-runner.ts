@@ -4,6 +4,7 @@ import { EVENT_BYTES } from '../sequence/packed-event.ts';
 import type { PackedRow } from './batch-message.ts';
 import type { Binding, HostTensor, InferenceSession } from './binding.ts';
 import { CURRENT_EVENT_COUNT, writeCurrentEvent } from './channels.ts';
+import { mergedOutput, mergeHeads } from './merge-heads.ts';
 import type { HeadGraph } from './worker-protocol.ts';
 
 export interface HeadRunner {
@@ -14,9 +15,6 @@ export interface HeadRunner {
   run(rows: readonly PackedRow[], readingsOf: (row: number) => Float32Array): Promise<Float32Array>;
   release(): Promise<void>;
 }
-
-/** What a head that failed gives. */
-const NOTHING: Readonly<Record<string, HostTensor>> = {};
 
 const invalid = (detail: string): AppError => new AppError('FRAUD_MODEL_INVALID', { detail });
 
@@ -39,6 +37,39 @@ function writeHeadInput(row: PackedRow, readings: Float32Array, into: Float32Arr
   writeCurrentEvent(row.events, eventAt, into, into.length - CURRENT_EVENT_COUNT);
 }
 
+/** Further heads as one graph: each run costs more than its arithmetic. Undefined for fewer than two, and where they cannot be one. */
+async function loadMerged(
+  binding: Binding,
+  heads: readonly HeadGraph[],
+): Promise<InferenceSession | undefined> {
+  if (heads.length < 2) return undefined;
+  const graph = mergeHeads(heads.map((head) => head.graph));
+  return graph && binding.createSession(graph, 'cpu').catch(() => undefined);
+}
+
+/** The output of each head, the champion's first. Only that one may fail the batch: where another one throws, its own is missing. */
+async function runHeads(
+  sessions: readonly InferenceSession[],
+  merged: InferenceSession | undefined,
+  inputs: Readonly<Record<string, HostTensor>>,
+): Promise<(HostTensor | undefined)[]> {
+  const [champion, ...others] = sessions;
+  const first = (await champion?.run(inputs))?.logit;
+  const together = await merged?.run(inputs).catch(() => undefined);
+  if (together) return [first, ...others.map((_, place) => together[mergedOutput(place)])];
+  const rest: (HostTensor | undefined)[] = [];
+  // One after another: who threw in the merged run shows here.
+  for (const session of others) {
+    rest.push(
+      await session.run(inputs).then(
+        ({ logit }) => logit,
+        () => undefined,
+      ),
+    );
+  }
+  return [first, ...rest];
+}
+
 /** @returns a function that gives zeroed values, the same memory at every call */
 function createZeroedBuffer(): (length: number) => Float32Array {
   let memory = new Float32Array(0);
@@ -59,6 +90,7 @@ export async function createHeadRunner(
 ): Promise<HeadRunner> {
   const loaded = await Promise.all(heads.map((head) => loadHead(binding, head)));
   const sessions = loaded.map(({ session }) => session);
+  const merged = await loadMerged(binding, heads.slice(1));
   const widths = new Set(loaded.map(({ width: each }) => each));
   const width = Math.max(0, ...widths);
   const featureWidth = heads.length === 0 ? 0 : width - readingCount - CURRENT_EVENT_COUNT;
@@ -82,10 +114,9 @@ export async function createHeadRunner(
       const row = rows[at];
       if (row) writeHeadInput(row, readingsOf(at), x.subarray(place * width, (place + 1) * width));
     });
-    for (const [head, session] of sessions.entries()) {
-      const running = session.run({ x: { data: x, dims: [scored.length, width] } });
-      // Only the champion's head may fail the batch; what another one throws leaves its own scores NaN.
-      const { logit } = await (head === 0 ? running : running.catch(() => NOTHING));
+    const inputs = { x: { data: x, dims: [scored.length, width] } };
+    const outputs = await runHeads(sessions, merged, inputs);
+    for (const [head, logit] of outputs.entries()) {
       scored.forEach((at, place) => {
         rawScores[at * sessions.length + head] = logit?.data[place] ?? Number.NaN;
       });
@@ -99,6 +130,7 @@ export async function createHeadRunner(
     run,
     async release() {
       for (const session of sessions) await session.release();
+      await merged?.release();
     },
   };
 }

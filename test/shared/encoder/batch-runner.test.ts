@@ -90,9 +90,9 @@ test('heads after the first that throw or give NaN fail no row, and change no nu
   const binding: Binding = {
     createSession: async (model, provider) => {
       const session = await onnx.createSession(model, provider);
-      // Sessions in the order of creation: encoder, champion's head, then the three.
+      // Sessions in the order of creation: encoder, champion's head, the three, then the three as one.
       const place = loaded++;
-      if (place === 2) return { ...session, run: () => Promise.reject(new Error('broken')) };
+      if (place === 2 || place === 5) return { ...session, run: () => Promise.reject(new Error('broken')) };
       if (place !== 3) return session;
       const nan = { data: new Float32Array(rows.length).fill(Number.NaN), dims: [rows.length, 1] };
       return { ...session, run: async () => ({ logit: nan }) };
@@ -107,6 +107,40 @@ test('heads after the first that throw or give NaN fail no row, and change no nu
     const one = [...expected.values.subarray(at * (readingCount + 1), (at + 1) * (readingCount + 1))];
     expect(row.slice(0, readingCount + 1)).toEqual(one);
     expect(row.slice(readingCount + 1)).toEqual([Number.NaN, Number.NaN, one.at(-1)]);
+  }
+  await runner.release();
+});
+
+test('heads after the first are run as one graph, and give the numbers that each gives alone', async () => {
+  const heads = ['first', 'second', 'third'].map((modelVersion) => ({ ...sampleHead(config), modelVersion }));
+  const onnx = createOnnxBinding();
+  let runs = 0;
+  const counting: Binding = {
+    createSession: async (model, provider) => {
+      const session = await onnx.createSession(model, provider);
+      const run: typeof session.run = (inputs) => {
+        runs++;
+        return session.run(inputs);
+      };
+      return { ...session, run };
+    },
+  };
+  const rows = sampleRows({ seed: 9, rows: 4, eventCount: 10 });
+  const alone = await startBatchRunner(settings, onnx);
+  const expected = await runRows(alone, rows, 20);
+  await alone.release();
+  const runner = await startBatchRunner({ ...settings, heads }, counting);
+  runs = 0;
+  const { values } = await runRows(runner, rows, 20);
+  expect(runs).toBe(3);
+  const width = runner.readingCount + heads.length;
+  for (const at of rows.keys()) {
+    const score = expected.values[(at + 1) * (runner.readingCount + 1) - 1];
+    expect([...values.subarray(at * width + runner.readingCount, (at + 1) * width)]).toEqual([
+      score,
+      score,
+      score,
+    ]);
   }
   await runner.release();
 });

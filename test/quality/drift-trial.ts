@@ -24,19 +24,11 @@ const LAST_CHARGEBACK_DAY = trialDays.change + 120;
 const FRAUD_RATE = 0.01;
 const startMs = Date.parse('2025-01-01T00:00:00.000Z');
 
-/** Kinds that somebody charges back, and whose acts differ from those of the others. */
-const candidates = [
-  'card-testing',
-  'mule-transfers',
-  'compromised-terminal',
-  'account-takeover',
-  'stored-card',
-  'stolen-card',
-] as const;
-
 export interface TrialOptions {
   readonly seed: number;
   readonly cards: number;
+  /** Kinds of fraud after the change; before it all others act. */
+  readonly kinds: readonly string[];
   /** Fraud after the change against before. */
   readonly rateFactor: number;
   readonly model: ScoringModel;
@@ -44,7 +36,6 @@ export interface TrialOptions {
 
 export interface DriftTrial {
   readonly seed: number;
-  readonly typology: string;
   /** Decided transactions that were scored. */
   readonly rows: number;
   /** Days since the change; undefined: never. The signal comes at the end of a day. */
@@ -58,9 +49,12 @@ export interface DriftTrial {
   readonly quietHighest: Readonly<Record<string, number>>;
 }
 
-function toPhases(typology: string, rateFactor: number | undefined): SimulationOptions['fraudPhases'] {
-  const before = typologies.map(({ name }) => name).filter((name) => name !== typology);
-  const change = { fromDay: trialDays.change, typologies: [typology], rateFactor: rateFactor ?? 1 };
+function toPhases(
+  kinds: readonly string[],
+  rateFactor: number | undefined,
+): SimulationOptions['fraudPhases'] {
+  const before = typologies.map(({ name }) => name).filter((name) => !kinds.includes(name));
+  const change = { fromDay: trialDays.change, typologies: kinds, rateFactor: rateFactor ?? 1 };
   return [{ fromDay: 0, typologies: before }, ...(rateFactor === undefined ? [] : [change])];
 }
 
@@ -71,17 +65,22 @@ const toMs = (day: number): number => startMs + day * DAY_MS;
 const sinceChange = (status: DriftStatus): number =>
   dayOfTrial(((status.day ?? 0) + 1) * DAY_MS) - trialDays.change;
 
-export async function runDriftTrial({ seed, cards, rateFactor, model }: TrialOptions): Promise<DriftTrial> {
-  const typology = candidates[seed % candidates.length] ?? 'card-testing';
+export async function runDriftTrial({
+  seed,
+  cards,
+  kinds,
+  rateFactor,
+  model,
+}: TrialOptions): Promise<DriftTrial> {
   const world = { seed, cards, fraudRate: FRAUD_RATE };
   const still = createSimulation({
     ...world,
     days: trialDays.end,
-    fraudPhases: toPhases(typology, undefined),
+    fraudPhases: toPhases(kinds, undefined),
   });
   const quiet = await watchQuiet(still, model);
-  const changed = { ...world, fraudPhases: toPhases(typology, rateFactor) };
-  const moments = findMoments(createSimulation({ ...changed, days: LAST_CHARGEBACK_DAY }), typology);
+  const changed = { ...world, fraudPhases: toPhases(kinds, rateFactor) };
+  const moments = findMoments(createSimulation({ ...changed, days: LAST_CHARGEBACK_DAY }), kinds);
   const watch = createDriftWatch(quiet.reference);
   for (const row of quiet.beforeChange) watch.add(row);
   const noticed = await untilSignal(
@@ -91,7 +90,6 @@ export async function runDriftTrial({ seed, cards, rateFactor, model }: TrialOpt
   );
   return {
     seed,
-    typology,
     rows: quiet.rows + noticed.rows,
     ...moments,
     signal: noticed.status && sinceChange(noticed.status),
@@ -145,12 +143,12 @@ async function untilSignal(stream: Iterable<SimulatedRecord>, model: ScoringMode
 }
 
 /** When the new kind first struck, and when the first chargeback told of it. */
-function findMoments(stream: Iterable<SimulatedRecord>, typology: string) {
+function findMoments(stream: Iterable<SimulatedRecord>, kinds: readonly string[]) {
   const ofNewKind = new Set<string>();
   let firstFraud: number | undefined;
   for (const record of stream) {
     if (record.kind === 'transaction') {
-      if (record.truth.typology !== typology) continue;
+      if (!kinds.includes(record.truth.typology ?? '')) continue;
       ofNewKind.add(record.transaction.transactionId);
       firstFraud ??= dayOfTrial(Date.parse(record.transaction.eventTime)) - trialDays.change;
     } else if (record.outcome.kind === 'chargeback' && ofNewKind.has(record.outcome.transactionId)) {

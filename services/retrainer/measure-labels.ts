@@ -19,7 +19,7 @@ export interface LabelFacts {
   /** Merchants with enough of both labels for an order, and the one that is turned round most. */
   readonly judgedMerchants: number;
   readonly mostReversed?: MerchantLabels;
-  /** The one with the most promised and the least known fraud. */
+  /** Of those with some fraud promised, the one of which the least is known. */
   readonly mostSilent?: MerchantLabels;
   /** Frauds of the later windows, and those that neither model finds riskier than half of the genuine rows. */
   readonly frauds: number;
@@ -34,6 +34,8 @@ export interface LabelWitnesses {
 
 /** Fewer of either label say nothing about an order. */
 const LEAST_OF_EACH = 8;
+/** Where fewer frauds are promised, none of them known may be chance. */
+const LEAST_PROMISED = 10;
 
 export function measureLabels(set: TrainingColumns, witnesses: LabelWitnesses): LabelFacts {
   const merchants = groupRows(set.merchants).map(([merchant, rows]) =>
@@ -43,10 +45,8 @@ export function measureLabels(set: TrainingColumns, witnesses: LabelWitnesses): 
     ({ rows, frauds }) => frauds >= LEAST_OF_EACH && rows - frauds >= LEAST_OF_EACH,
   );
   const mostReversed = least(ordered, ({ deviations }) => deviations);
-  const mostSilent = least(
-    merchants,
-    ({ frauds, promised }) => (frauds - promised) / Math.sqrt(promised + 1),
-  );
+  const promising = merchants.filter(({ promised }) => promised >= LEAST_PROMISED);
+  const mostSilent = least(promising, ({ frauds, promised }) => frauds / promised);
   return {
     judgedMerchants: ordered.length,
     ...(mostReversed && { mostReversed }),
@@ -100,9 +100,12 @@ function judgeMerchant(
     from = until;
   }
   const genuine = rows.length - frauds;
+  const counted = { merchant, rows: rows.length, frauds, promised };
+  // One label alone has no order.
+  if (frauds * genuine === 0) return { ...counted, order: 0.5, deviations: 0 };
   const order = pairs / (frauds * genuine);
   const error = Math.sqrt((rows.length + 1) / (12 * frauds * genuine));
-  return { merchant, rows: rows.length, frauds, promised, order, deviations: (order - 0.5) / error };
+  return { ...counted, order, deviations: (order - 0.5) / error };
 }
 
 /** On the windows that the challenger was not fitted on. */

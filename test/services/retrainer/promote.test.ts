@@ -1,8 +1,12 @@
 // test/services/retrainer/promote.test.ts: what a retraining may move: two at once promote once, a refused one moves nothing.
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { GateVerdict } from '../../../services/retrainer/gates/gate.ts';
 import { promote } from '../../../services/retrainer/stages/promote.ts';
 import type { WithVersion } from '../../../services/retrainer/state.ts';
+import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { MemoryRegistry } from '../../../shared/registry/memory-registry.ts';
 import { type AliasEntry, promote as promoteVersion } from '../../../shared/registry/registry.ts';
 import { createSmallVersion } from '../../support/small-champion.ts';
@@ -89,5 +93,30 @@ describe('promotion', () => {
     expect((await promote(stateOf(left, [passed, refused], true))).outcome).toBe('refused');
     expect(await championOf()).toBe('first');
     expect(await registry.readAlias('challenger')).toBeUndefined();
+  });
+
+  test('of a version with one flipped bit in any of its files is refused, and moves nothing', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'fraud-test-flipped-'));
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    const registry = new FileRegistry(root);
+    const { stateOf, left } = await useRegistry();
+    for (const { manifest, files } of [createSmallVersion({ modelVersion: 'first' }), left])
+      await registry.publish(manifest, files);
+    const championEntry = await promoteVersion(registry, 'first', {
+      movedAt: '2026-01-01T00:00:00.000Z',
+      by: 'test',
+    });
+    const state = { ...stateOf(left, [passed], true, championEntry), registry };
+    for (const file of ['manifest.json', ...left.files.keys()]) {
+      const path = join(root, 'versions', 'left', file);
+      const bytes = readFileSync(path);
+      const flipped = Buffer.from(bytes);
+      flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
+      writeFileSync(path, flipped);
+      await expect(promote(state), file).rejects.toMatchObject({ code: 'FRAUD_MODEL_HASH_MISMATCH' });
+      writeFileSync(path, bytes);
+    }
+    expect(await registry.readAlias('champion')).toMatchObject({ modelVersion: 'first', fence: 1 });
+    expect((await promote(state)).outcome).toBe('promoted');
   });
 });

@@ -6,8 +6,8 @@ import {
   createJoinRule,
   DAY_ZERO_TABLE,
   fillTails,
+  measureHabits,
   toAnomalyBits,
-  trustInForecast,
 } from '../../../shared/head/day-zero.ts';
 import { createRarity, listStatistics } from '../../../shared/head/statistics.ts';
 import { sampleReference } from '../../support/encoder-rows.ts';
@@ -25,7 +25,7 @@ const withCertainty = (probability: number) => ({
 
 test('a higher tail of any part never lowers the score, and the rarest counts', () => {
   const base = { 'forecast-log-p-above-q95': 4, 'surprise-mean-amount': 3, 'feature-levelZ': 2 };
-  for (const reference of [untrusted, withCertainty(0.6), withCertainty(0.9)]) {
+  for (const reference of [untrusted, withCertainty(0.8), withCertainty(0.9)]) {
     const before = rule(bitsOf(base), reference);
     for (const { name } of statistics) {
       expect(rule(bitsOf({ ...base, [name]: 12 }), reference)).toBeGreaterThanOrEqual(before);
@@ -39,16 +39,35 @@ test('a higher tail of any part never lowers the score, and the rarest counts', 
 
 test('a forecast counts as far as unlabelled traffic shows that it is ever sure', () => {
   const expected = bitsOf({ 'forecast-log-p-above-q95': 7, 'feature-amountLog': 9 });
-  expect([0.3, 0.5, 0.625, 0.75, 0.95].map((sure) => trustInForecast(withCertainty(sure)))).toEqual([
-    0,
-    0,
-    expect.closeTo(0.5),
-    expect.closeTo(1),
-    1,
-  ]);
+  const trusts = [0.3, 0.75, 0.8, 0.85, 0.95].map(
+    (sure) => measureHabits(withCertainty(sure)).trustInForecast,
+  );
+  expect(trusts).toEqual([0, expect.closeTo(0), expect.closeTo(0.5), expect.closeTo(1), 1]);
   expect(rule(expected, untrusted)).toBe(9);
   expect(rule(expected, withCertainty(0.3))).toBe(9);
   expect(rule(expected, withCertainty(0.95))).toBe(17);
+});
+
+/** A reference whose ratios to the card's level have these distances from the median at .95 and at .99. */
+const withTail = (at95: number, at99: number) => ({
+  tails: {
+    'feature-levelDifference': TAIL_PROBABILITIES.map((probability) =>
+      probability > 0.05 ? 0 : probability > 0.01 ? at95 : at99,
+    ),
+  },
+});
+
+test('where large amounts are ordinary, surprise counts whole and bursts do not', () => {
+  const [light, heavy] = [withTail(1, 1.2), withTail(1, 1.6)];
+  expect([light, heavy].map((reference) => measureHabits(reference).heaviness)).toEqual([0, 1]);
+  const surprised = bitsOf({ 'surprise-mean-amount': 10, 'feature-amountLog': 5 });
+  expect([light, heavy].map((reference) => rule(surprised, reference))).toEqual([6, 10]);
+  const bursting = bitsOf({
+    'feature-levelZ': 6,
+    'feature-levelDifference': 6,
+    'feature-burstCountLong': 10,
+  });
+  expect([light, heavy].map((reference) => rule(bursting, reference))).toEqual([9, 6]);
 });
 
 test('a reference measured by another rule has no table for this one, and the joined value ranks alone', () => {

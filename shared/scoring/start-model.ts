@@ -1,6 +1,7 @@
 // shared/scoring/start-model.ts: a verified version, the encoder that runs it, and its golden rows compared before it may answer.
 import type { ProviderChoice } from '../encoder/binding.ts';
 import { createOnnxEncoder, type OnnxEncoder } from '../encoder/onnx-encoder.ts';
+import { openHeadGraph } from '../encoder/score-head-graph.ts';
 import type { Scope } from '../lifecycle/scope.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ScorerMetrics } from '../observability/metrics.ts';
@@ -105,6 +106,25 @@ function refuse(log: Logger, modelVersion: string, error: unknown): void {
   log.error({ err: error, modelVersion }, 'a challenger cannot score: the champion goes on without it');
 }
 
+/** Those whose head ONNX Runtime loads by itself. */
+async function keepLoadable(shared: readonly Champion[], log: Logger): Promise<readonly Champion[]> {
+  const loadable: Champion[] = [];
+  for (const challenger of shared) {
+    const [head] = challenger.encoderParts.heads;
+    try {
+      const graph = await openHeadGraph(
+        head?.graph ?? new Uint8Array(),
+        challenger.manifest.heads.full.inputs.length,
+      );
+      await graph.release();
+      loadable.push(challenger);
+    } catch (error) {
+      refuse(log, nameOf(challenger), error);
+    }
+  }
+  return loadable;
+}
+
 /** A champion must start whatever its challengers are: when their heads keep the encoder from starting, it starts without them. */
 async function startEncoder(
   champion: Champion,
@@ -126,8 +146,9 @@ async function startEncoder(
     return { encoder: await start, shared };
   } catch (error) {
     if (shared.length === 0) throw error;
-    for (const challenger of shared) refuse(log, nameOf(challenger), error);
-    return startEncoder(champion, [], parts);
+    const loadable = await keepLoadable(shared, log);
+    // When every head loads by itself and they do not together, none is worth a third try.
+    return startEncoder(champion, loadable.length < shared.length ? loadable : [], parts);
   }
 }
 

@@ -44,6 +44,14 @@ export function createEndlessChallenger(): VerifiedVersion {
   return withFiles('endless', { 'full.onnx': builder.build('head', {}) });
 }
 
+/** Its head is a graph that ends, of an operator that does not exist. */
+export function createUnloadableChallenger(): VerifiedVersion {
+  const builder = createOnnxBuilder();
+  const x = builder.input('x', 'float32', ['B', fullHeadInputs(config).length]);
+  builder.output('logit', builder.node('NoSuchOperator', [x]), ['B', 1]);
+  return withFiles('unloadable', { 'full.onnx': builder.build('head', {}) });
+}
+
 /** Another encoder of the same size. */
 export const createOtherEncoderChallenger = (): VerifiedVersion =>
   withFiles('other-encoder', { 'encoder.onnx': toOnnxModel(config, randomWeights(config, 8)) });

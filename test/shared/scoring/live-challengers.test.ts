@@ -18,6 +18,7 @@ import {
   createEndlessChallenger,
   createNanChallenger,
   createOtherEncoderChallenger,
+  createUnloadableChallenger,
 } from '../../support/small-challengers.ts';
 import { publishSmallChampion } from '../../support/use-scorer.ts';
 
@@ -69,7 +70,7 @@ test('a challenger that appears is scored in the champion’s pass, one that bec
   await challenge('small');
   expect(names()).toBeUndefined();
   expect(await scoreOne()).toEqual([alone]);
-}, 60_000);
+}, 180_000);
 
 test('a challenger whose golden rows are scored otherwise shadows, but is no canary', async () => {
   const other = createBiasedChallenger('other-rows', 3);
@@ -84,17 +85,25 @@ test('a challenger whose golden rows are scored otherwise shadows, but is no can
   await challenge('other-rows');
   expect(names()).toEqual(['small', 'other-rows']);
   expect(live.current().challengers?.canaryPlace).toBeUndefined();
-}, 60_000);
+}, 180_000);
 
 test('further versions shadow without being canaries; what cannot be loaded or could hang is left out, and the champion answers', async () => {
   const broken = createBiasedChallenger('broken', 1);
   const { live, names, challenge, directory, scoreOne, replaced } = await serve(
     ['riskier', 'not-there', 'broken'],
-    [createBiasedChallenger('riskier', 3), broken, createEndlessChallenger(), createNanChallenger()],
+    [
+      createBiasedChallenger('riskier', 3),
+      broken,
+      createEndlessChallenger(),
+      createUnloadableChallenger(),
+      createNanChallenger(),
+    ],
   );
   expect(names()).toEqual(['small', 'riskier', 'broken']);
   expect(live.current().challengers?.canaryPlace).toBeUndefined();
   await challenge('endless');
+  expect(names()).toEqual(['small', 'riskier', 'broken']);
+  await challenge('unloadable');
   expect(names()).toEqual(['small', 'riskier', 'broken']);
   await challenge('nan');
   expect(names()).toEqual(['small', 'nan', 'riskier', 'broken']);
@@ -105,10 +114,10 @@ test('further versions shadow without being canaries; what cannot be loaded or c
   const flips = replaced.length;
   await live.look();
   expect(replaced).toHaveLength(flips);
-  writeFileSync(join(directory, 'aliases', 'challenger', '000000000003.json'), '{ half a');
+  writeFileSync(join(directory, 'aliases', 'challenger', '000000000004.json'), '{ half a');
   await live.look();
   expect(replaced).toHaveLength(flips);
-}, 60_000);
+}, 180_000);
 
 test('a challenger with another encoder gets one of its own, which yields', async () => {
   const { live, challenge } = await serve([], [createOtherEncoderChallenger()]);
@@ -120,4 +129,4 @@ test('a challenger with another encoder gets one of its own, which yields', asyn
   const features = new Float32Array(live.current().encoder.featureWidth);
   const encoded = row && (await own?.encoder()?.encodeMany([{ ...row, features }]));
   expect(encoded?.[0]?.rawScores).toHaveLength(1);
-}, 60_000);
+}, 180_000);

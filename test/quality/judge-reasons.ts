@@ -14,6 +14,8 @@ const BATCH = 256;
 /** What came of one alert: bits of log odds lost when the group was made typical. */
 export interface Trial {
   readonly card: string;
+  /** Of the first reason. */
+  readonly code: ReasonCode;
   readonly named: number;
   readonly random: number;
   /** The group that surprise would have named; undefined where it named none that can be set. */
@@ -91,6 +93,7 @@ export async function tryReasons(
   let at = 0;
   return asks.map((one, index) => ({
     card: one.named.alert.transaction.cardToken,
+    code: one.named.code,
     named: named[index] ?? 0,
     random: random[index] ?? 0,
     bySurprise: one.surprise && bySurprise[at++],

@@ -33,14 +33,16 @@ export function reportTrials(title: string, trials: readonly Trial[]): boolean {
     'bits lost: another group, drawn at random',
     rows(({ random: bits }) => bits),
   );
-  line(
-    'bits lost: first reason by surprise',
-    rows(({ bySurprise }) => bySurprise),
-  );
+  const bySurprise = rows(({ bySurprise: bits }) => bits);
+  // A reference without tail tables knows nothing rare.
+  if (bySurprise.length > 0) line('bits lost: first reason by surprise', bySurprise);
   line(
     'share: score falls',
     rows(({ named: bits }) => Number(bits > 0)),
   );
+  const codes = new Map<string, number>();
+  for (const { code } of trials) codes.set(code, (codes.get(code) ?? 0) + 1);
+  say(`  first reasons: ${[...codes].map(([code, count]) => `${code} ${count}`).join(', ')}`);
   const share = line(
     'share: falls more than by the group at random',
     rows((trial) => Number(trial.named > trial.random)),

@@ -45,6 +45,24 @@ export async function promoteModel(name: string, options: MoveOptions): Promise<
   print(entry, `${already}${describeMove(entry)}`, options);
 }
 
+/** Lets a version shadow the champion, or no one any more: `challenge champion` ends a shadow and a canary. */
+export async function challengeWithModel(name: string, options: MoveOptions): Promise<void> {
+  const registry = announcing(options, 'model-promote');
+  const modelVersion = await resolveVersion(registry, name);
+  await registry.loadVerified(modelVersion);
+  const before = await registry.readAlias('challenger');
+  const entry =
+    before?.modelVersion === modelVersion
+      ? before
+      : await registry.moveAlias({
+          alias: 'challenger',
+          modelVersion,
+          expectedFence: before?.fence ?? 0,
+          ...toNote(options),
+        });
+  print(entry, describeMove(entry), options);
+}
+
 /** With `from`, only while that version is champion: asked twice, it goes back once. */
 export async function rollBackModel(options: MoveOptions & { readonly from?: string }): Promise<void> {
   const registry = announcing(options, 'model-roll-back');

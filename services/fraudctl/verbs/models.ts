@@ -1,9 +1,9 @@
-// services/fraudctl/verbs/models.ts: `fraudctl models list|history|show|compare|promote|roll-back`: versions in the registry and their aliases.
+// services/fraudctl/verbs/models.ts: `fraudctl models list|history|show|compare|promote|challenge|roll-back`: versions in the registry and their aliases.
 import type { Command } from 'commander';
 import { withBrokerOptions } from '../kafka-options.ts';
 import { compareModels } from '../models/compare-models.ts';
 import { listModels, tellHistory } from '../models/list-models.ts';
-import { promoteModel, rollBackModel } from '../models/move-models.ts';
+import { challengeWithModel, promoteModel, rollBackModel } from '../models/move-models.ts';
 import { defaultRegistryDirectory } from '../models/registry-options.ts';
 import { showModel } from '../models/show-model.ts';
 
@@ -38,6 +38,10 @@ export function register(program: Command): void {
   withMove('promote <version>', 'make a version champion; the one before becomes previous').action(
     promoteModel,
   );
+  withMove(
+    'challenge <version>',
+    'score with a version in shadow, beside the champion; `challenge champion` ends that',
+  ).action(challengeWithModel);
   withMove('roll-back', 'make the version that the champion replaced champion again')
     .option('--from <version>', 'only while this version is champion')
     .action(rollBackModel);

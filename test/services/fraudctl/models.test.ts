@@ -71,6 +71,20 @@ test('history tells who moved what, when and why, and a version may be named by 
   expect(await run('promote', 'previous')).toMatchObject({ modelVersion: 'a', fence: 3 });
 });
 
+test('a challenger is named by hand, and named the champion it shadows nobody', async () => {
+  const { run } = await createDesk();
+  await run('promote', 'a');
+  expect(await run('challenge', 'b', '--by', 'ann', '--reason', 'try it')).toMatchObject({
+    alias: 'challenger',
+    modelVersion: 'b',
+    by: 'ann',
+    fence: 1,
+  });
+  expect(await run('challenge', 'b')).toMatchObject({ fence: 1 });
+  expect(await run('challenge', 'champion')).toMatchObject({ modelVersion: 'a', replaced: 'b', fence: 2 });
+  await expect(run('challenge', 'not-there')).rejects.toMatchObject({ code: 'FRAUD_MODEL_NOT_FOUND' });
+});
+
 test('show tells the ancestors as far as the registry knows them', async () => {
   const { run, registry } = await createDesk();
   const child = createVersion('c');

@@ -7,32 +7,42 @@ import {
 } from '@duckdb/node-api';
 import { AppError } from '../errors.ts';
 import { writeHeadInput } from '../head/head-inputs.ts';
+import { EVENT_BYTES } from '../sequence/packed-event.ts';
 import type { TrainingColumns } from './training-set.ts';
 import { windowNames } from './windows.ts';
 
 /** Numbers come as doubles: eight bytes of a vector are one number, where 64-bit integers would each become an object. */
 const numbers = ['place', 'event_time_ms', 'label', 'known_ms', 'weight', 'raw_score', 'score'] as const;
-const texts = ['portfolio_id', 'transaction_id', 'card_token', 'merchant_key'] as const;
-const blobs = ['event', 'features', 'readings'] as const;
+const texts = ['portfolio_id', 'transaction_id', 'merchant_key'] as const;
 type NumberColumn = (typeof numbers)[number];
 type TextColumn = (typeof texts)[number];
-type BlobColumn = (typeof blobs)[number];
+/** Numbers made here, after those of the query. */
+const made = {
+  /** By place in `windowNames`. */
+  window: `list_position([${windowNames.map((name) => `'${name}'`).join(', ')}], window_name) - 1`,
+  /** Tells cards apart and nothing else: they are numbered by first appearance. 53 bits are a whole double. */
+  card: "hash(portfolio_id || '|' || card_token) % 9007199254740992",
+  featureBytes: 'octet_length(features)',
+} as const;
+type MadeColumn = keyof typeof made;
+/** In one piece: every value that is longer than twelve bytes costs a call into the library. */
+const PACKED = 'event || features || readings';
 
-/** One row of the answer per row; windows by their place in `windowNames`. */
 function selectFrom(query: string): string {
-  const windows = windowNames.map((name) => `'${name}'`).join(', ');
   const columns = [
-    ...numbers.map((name) => `CAST(${name} AS DOUBLE)`),
-    `CAST(list_position([${windows}], window_name) - 1 AS DOUBLE)`,
+    ...[...numbers, ...Object.values(made)].map((sql) => `CAST(${sql} AS DOUBLE)`),
     ...texts,
-    ...blobs,
+    PACKED,
   ];
-  return `SELECT ${columns.join(', ')} FROM (${query}) AS made`;
+  return `SELECT ${columns.join(', ')} FROM (${query}) AS rows`;
 }
 
-const WINDOW_AT = numbers.length;
-const TEXTS_FROM = WINDOW_AT + 1;
-const BLOBS_FROM = TEXTS_FROM + texts.length;
+const numberNames: readonly (NumberColumn | MadeColumn)[] = [
+  ...numbers,
+  ...(Object.keys(made) as MadeColumn[]),
+];
+const TEXTS_FROM = numberNames.length;
+const PACKED_AT = TEXTS_FROM + texts.length;
 
 type Growing = {
   -readonly [Name in keyof Omit<TrainingColumns, 'inputs'>]: TrainingColumns[Name];
@@ -86,17 +96,18 @@ export async function readRows(
 /** Values of one chunk of the answer. */
 interface ChunkReader {
   readonly rows: number;
-  number(name: NumberColumn | 'window', row: number): number;
+  number(name: NumberColumn | MadeColumn, row: number): number;
   text(name: TextColumn, row: number): string;
-  /** Valid until the next chunk. */
-  bytes(name: BlobColumn, row: number): Uint8Array;
+  /** Event, features and readings one after another. */
+  packed(row: number): Uint8Array;
 }
 
+const numberAt = toPlaces(numberNames, 0);
+const textAt = toPlaces(texts, TEXTS_FROM);
+
 function readChunk(chunk: DuckDBDataChunk): ChunkReader {
-  const vectors = Array.from({ length: BLOBS_FROM + blobs.length }, (_, at) => chunk.getColumnVector(at));
-  const numberAt = { ...toPlaces(numbers, 0), window: WINDOW_AT };
-  const textAt = toPlaces(texts, TEXTS_FROM);
-  const blobAt = toPlaces(blobs, BLOBS_FROM);
+  const vectors = Array.from({ length: PACKED_AT + 1 }, (_, at) => chunk.getColumnVector(at));
+  const blobs = vectors[PACKED_AT];
   return {
     rows: chunk.rowCount,
     number: (name, row) => {
@@ -104,9 +115,8 @@ function readChunk(chunk: DuckDBDataChunk): ChunkReader {
       return vector instanceof DuckDBDoubleVector ? (vector.getItem(row) ?? Number.NaN) : Number.NaN;
     },
     text: (name, row) => String(vectors[textAt[name]]?.getItem(row) ?? ''),
-    bytes: (name, row) => {
-      const vector = vectors[blobAt[name]];
-      const bytes = vector instanceof DuckDBBlobVector ? vector.getItemBytes(row) : null;
+    packed: (row) => {
+      const bytes = blobs instanceof DuckDBBlobVector ? blobs.getItemBytes(row) : null;
       if (bytes) return bytes;
       throw new AppError('FRAUD_MODEL_INVALID', { detail: 'A row has no event, features or readings.' });
     },
@@ -128,23 +138,22 @@ function toFloats(bytes: Uint8Array): Float32Array {
 interface Names {
   /** One text for all that are equal: a million rows name a few merchants. */
   shared(text: string): string;
-  /** Number of a portfolio's card, by first sight. */
-  cardOf(portfolio: string, token: string): number;
+  /** Number of a card, by first sight. */
+  cardOf(hash: number): number;
 }
 
 function createNames(): Names {
   const kept = new Map<string, string>();
-  const cards = new Map<string, number>();
+  const cards = new Map<number, number>();
   return {
     shared: (text) => {
       const known = kept.get(text);
       if (known === undefined) kept.set(text, text);
       return known ?? text;
     },
-    cardOf: (portfolio, token) => {
-      const name = `${portfolio}|${token}`;
-      const number = cards.get(name) ?? cards.size;
-      cards.set(name, number);
+    cardOf: (hash) => {
+      const number = cards.get(hash) ?? cards.size;
+      cards.set(hash, number);
       return number;
     },
   };
@@ -157,11 +166,13 @@ function takeChunk(
 ): void {
   for (let row = 0; row < chunk.rows; row++) {
     const place = chunk.number('place', row);
+    const packed = chunk.packed(row);
+    const readingsFrom = EVENT_BYTES + chunk.number('featureBytes', row);
     writeHeadInput(
       {
-        events: chunk.bytes('event', row),
-        features: toFloats(chunk.bytes('features', row)),
-        readings: toFloats(chunk.bytes('readings', row)),
+        events: packed.subarray(0, EVENT_BYTES),
+        features: toFloats(packed.subarray(EVENT_BYTES, readingsFrom)),
+        readings: toFloats(packed.subarray(readingsFrom)),
       },
       into.values.subarray(place * width, (place + 1) * width),
     );
@@ -172,11 +183,10 @@ function takeChunk(
     into.windowOf[place] = chunk.number('window', row);
     into.rawScores[place] = chunk.number('raw_score', row);
     into.scores[place] = chunk.number('score', row);
-    const portfolio = names.shared(chunk.text('portfolio_id', row));
     into.transactionIds[place] = chunk.text('transaction_id', row);
-    into.portfolios[place] = portfolio;
+    into.portfolios[place] = names.shared(chunk.text('portfolio_id', row));
     into.merchants[place] = names.shared(chunk.text('merchant_key', row));
-    into.cards[place] = names.cardOf(portfolio, chunk.text('card_token', row));
+    into.cards[place] = names.cardOf(chunk.number('card', row));
   }
 }
 

@@ -119,7 +119,7 @@ describe('a training set', () => {
     });
     expect(differing).toEqual([]);
     expect(set.labels.reduce((sum, label) => sum + label, 0)).toBeGreaterThan(2_000);
-  });
+  }, 90_000);
 });
 
 describe('the future', () => {

@@ -45,11 +45,14 @@ export function createPartitionArchive(options: PartitionOptions): PartitionArch
   let current: ConsumedChunk | undefined;
   let pending: ConsumedChunk | undefined;
   let isClosed = false;
+  let isWriting = false;
+  let writing = Promise.resolve();
 
   /** All of the range or nothing of it; a range of an owner that was replaced is left to the new one. */
-  const write = (): Promise<void> =>
-    inTurn(async () => {
+  const write = (): Promise<void> => {
+    writing = inTurn(async () => {
       if (isClosed || next <= marked || current?.isStale()) return;
+      isWriting = true;
       const range = { topic, partition, from: spool.from ?? marked, to: next };
       const endTimer = metrics.ranges.startTimer();
       const rows = spool.count > 0 ? await writeSpool(options, range, spool.file) : {};
@@ -58,7 +61,16 @@ export function createPartitionArchive(options: PartitionOptions): PartitionArch
       endTimer();
       marked = next;
       spool.clear();
+    }).finally(() => {
+      isWriting = false;
     });
+    return writing;
+  };
+
+  /** What came in while a range is written would be taken for written with it. */
+  const untilWritten = async (): Promise<void> => {
+    while (isWriting) await writing.catch(() => {});
+  };
 
   const isFull = (): boolean => next > marked && next % width === 0n;
 
@@ -66,6 +78,7 @@ export function createPartitionArchive(options: PartitionOptions): PartitionArch
     topic,
     partition,
     take: async (chunk) => {
+      await untilWritten();
       current = chunk;
       if (isFull()) await write();
       let batch: SpooledRecord[] = [];

@@ -14,7 +14,7 @@ import {
 } from '../../shared/erasure/tombstones.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { EVENT_BYTES, readTimeMs } from '../../shared/sequence/packed-event.ts';
-import type { StateStore } from '../../shared/sequence/state-store.ts';
+import type { ErasedCounts, StateStore } from '../../shared/sequence/state-store.ts';
 import { viewWhole } from './outcome-so-far.ts';
 import { findTrainedWith } from './trained-with.ts';
 
@@ -56,6 +56,7 @@ export interface EraserParts {
 }
 
 const DAY_MS = 86_400_000;
+const MOST_LOOKS = 20;
 const NOTE =
   'Totals of merchants and accounts stay: they name no card. Weights of models keep no card; the next training leaves it out.';
 
@@ -70,6 +71,21 @@ export function createCardEraser(parts: EraserParts): CardEraser {
     return { fromMs: firstSeenMs, untilMs };
   };
 
+  /** A process that stood still for longer than that may commit what it had begun before: looked for until a look finds nothing. */
+  const eraseFromStore = async (erasure: PendingErasure): Promise<ErasedCounts> => {
+    const erased = { records: 0, decisions: 0 };
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const activity = await readActivity(erasure);
+      // What came afterwards is a history of its own. Histories begin at whole seconds.
+      if (look > 0 && !(activity && activity.fromMs < erasure.erasedAtMs - 1_000)) break;
+      const { records, decisions } = await store.eraseCard(erasure);
+      erased.records += records;
+      erased.decisions += decisions;
+      await wait(LOOK_EVERY_MS);
+    }
+    return erased;
+  };
+
   const complete = async (erasure: PendingErasure): Promise<ErasureReceipt> => {
     const { portfolioId, cardToken, actor, erasedAtMs } = erasure;
     // First: whoever is killed from here on is followed by a process that goes on.
@@ -79,7 +95,7 @@ export function createCardEraser(parts: EraserParts): CardEraser {
     audit.append({ act: 'card-erase', actor, subject: digestOfCard(portfolioId, cardToken) });
     // Until every process has seen it, one may still be deciding an earlier event of the card.
     await wait(LOOK_EVERY_MS * 2);
-    const { records, decisions } = await store.eraseCard({ portfolioId, cardToken });
+    const { records, decisions } = await eraseFromStore(erasure);
     const keptAnswers = await answers.eraseMentions(`"cardToken":${JSON.stringify(cardToken)}`);
     const removed: Record<string, number> = { histories: records, decisions, answers: keptAnswers };
     for (const [place, erase] of Object.entries(places)) removed[place] = await erase(portfolioId, cardToken);

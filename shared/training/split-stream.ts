@@ -3,7 +3,7 @@ import { EVENT_BYTES } from '../sequence/packed-event.ts';
 import { createPackedStreamBuilder, type PackedStream } from './packed-stream.ts';
 
 /** One card in so many is held out. */
-export const HELD_OUT_EVERY = 20;
+const HELD_OUT_EVERY = 20;
 
 export function splitStream({ events, firstEvent, cardCount }: PackedStream): {
   readonly training: PackedStream;

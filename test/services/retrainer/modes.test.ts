@@ -41,7 +41,7 @@ const settingsOf = (name: string, mode: string) =>
 beforeAll(async () => {
   await writeScoredArchive(archive, {
     seed: 41,
-    cards: 24,
+    cards: 60,
     days: 50,
     startTime: '2026-01-01T00:00:00.000Z',
     fraudRate: 0.05,

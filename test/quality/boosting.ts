@@ -44,6 +44,8 @@ export function scoreByBoosting(input: BoostingInput): Float64Array[] {
     writeFileSync(join(folder, 'draws.json'), JSON.stringify(input.draws.map((train) => ({ train }))));
     execFileSync(findPython(), [join(pythonFolder, 'boosting_draws.py'), folder], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      // Threads that wait by spinning make each other slow on a busy machine.
+      env: { ...process.env, OMP_NUM_THREADS: '1' },
     });
     const scores = readNpyDoubles(join(folder, 'scores.npy'));
     const width = input.testRows.length;

@@ -142,6 +142,7 @@ export async function runSparkovDayZero(args: readonly string[]): Promise<void> 
     const better = Math.max(
       told.get('forecast-log-p-above-q95 alone') ?? 0,
       told.get('surprise-mean-total-0.9 alone') ?? 0,
+      told.get('surprise-mean-amount alone') ?? 0,
     );
     const behind = better - (told.get("the product's rule") ?? 0);
     say(

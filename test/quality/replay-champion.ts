@@ -9,7 +9,7 @@ import { readTopicEnds, scanTopic } from '../../shared/kafka/scan-topic.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { promote } from '../../shared/registry/registry.ts';
 import { loadMapping } from '../../shared/replay/mapping.ts';
-import { readMappedChunks } from '../../shared/replay/read-mapped.ts';
+import { type MappedLine, readMappedChunks } from '../../shared/replay/read-mapped.ts';
 import { createStreamRig, readProcessorSeconds, type StreamRig } from '../support/stream-rig.ts';
 import { measureTails } from './day-zero-handbook.ts';
 import { championWindows, makeChampion, type OfflineRow } from './handbook-champion.ts';
@@ -17,6 +17,9 @@ import { loadHandbook } from './handbook-data.ts';
 import { adaptToHandbook, say } from './handbook-methods.ts';
 import { recipe } from './handbook-recipe.ts';
 import { findQualityData } from './sparkov-data.ts';
+
+/** The mapping's: a fraud is known a week later. */
+const LABEL_DELAY_MS = 7 * 86_400_000;
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
@@ -47,11 +50,23 @@ async function readDecisions(rig: StreamRig): Promise<Map<number, Served>> {
   return served;
 }
 
+/**
+ * The week as it is told: its transactions, and every outcome that becomes known in it, of transactions before it too. The file is read
+ * from one label delay earlier; what the loaded history holds already is passed over.
+ */
+async function* tellWeek(file: string): AsyncGenerator<readonly MappedLine[]> {
+  const { testFrom, testUntil } = championWindows;
+  const window = { from: new Date(testFrom - LABEL_DELAY_MS), until: new Date(testUntil) };
+  for await (const lines of readMappedChunks({ file, mapping: loadMapping('handbook'), ...window }))
+    yield lines.filter(
+      (line) => (line.kind === 'transaction' ? line.eventTimeMs : line.knownAtMs) >= testFrom,
+    );
+}
+
 /** Fills the topic with the week, scores it, and says at what pace. */
 async function serveWeek(rig: StreamRig, file: string, name: string): Promise<void> {
   loadHistory(rig, file);
-  const window = { from: new Date(championWindows.testFrom), until: new Date(championWindows.testUntil) };
-  const sent = await rig.fill(readMappedChunks({ file, mapping: loadMapping('handbook'), ...window }));
+  const sent = await rig.fill(tellWeek(file));
   const startedAt = performance.now();
   const scorer = await rig.startScorer({ FRAUD_REPLAY_ALIGNED: 'true' });
   await rig.untilCaughtUp(scorer);

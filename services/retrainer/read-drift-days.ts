@@ -2,7 +2,8 @@
 import { DuckDBBlobValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
 import { archiveColumns } from '../../shared/archive/columns.ts';
-import { listFiles } from '../../shared/archive/list-files.ts';
+import { chunksOf, floatsOf, quoteText } from '../../shared/archive/duck-values.ts';
+import { fetchFiles, listFiles } from '../../shared/archive/list-files.ts';
 import type { DayFile } from '../../shared/archive/object-names.ts';
 import { relationOf } from '../../shared/archive/relation.ts';
 import { createDayCounter, type DayCounts } from '../../shared/drift/day-counts.ts';
@@ -54,33 +55,26 @@ function groupByDay(files: readonly DayFile[]): Map<string, DayFile[]> {
   return days;
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /** A row that was sent again counts once. Rows below tier full have no readings: they count as missing. */
 function queryOf(paths: readonly string[], { modelVersion, cardShare }: DriftDaysParts): string {
   return `SELECT portfolio_id || '|' || card_token, event_time_ms, score, event, features, readings FROM (
     SELECT *, row_number() OVER (PARTITION BY portfolio_id, transaction_id ORDER BY "partition", "offset") AS copy
     FROM ${relationOf(archiveColumns['training-rows'], paths)} AS archived
-    WHERE model_version = ${quote(modelVersion)} AND features IS NOT NULL
-      AND substr(md5(portfolio_id || '|' || card_token), 1, 8) < ${quote(sampleGenuine(cardShare).keepBelow)}
+    WHERE model_version = ${quoteText(modelVersion)} AND features IS NOT NULL
+      AND substr(md5(portfolio_id || '|' || card_token), 1, 8) < ${quoteText(sampleGenuine(cardShare).keepBelow)}
   ) AS copies WHERE copy = 1`;
 }
 
 async function countDay(files: readonly DayFile[], parts: DriftDaysParts): Promise<DayCounts> {
   const { judge, store, connection, reviewAbove } = parts;
-  const paths: string[] = [];
-  for (const { object } of files) paths.push(await store.fetch(object));
+  const paths = await fetchFiles(store, files);
   const counter = createDayCounter(
     judge.columns,
     judge.reference.columns.map(({ edges }) => edges),
   );
   const width = judge.reference.inputs.length;
   const result = await connection.stream(queryOf(paths, parts));
-  for (
-    let chunk = await result.fetchChunk();
-    chunk && chunk.rowCount > 0;
-    chunk = await result.fetchChunk()
-  ) {
+  for await (const chunk of chunksOf(result)) {
     for (const [card, time, score, event, features, readings] of chunk.getRows()) {
       const values = toValues({ event, features, readings }, width);
       if (!values) continue;
@@ -107,9 +101,9 @@ interface RowBlobs {
 function toValues({ event, features, readings }: RowBlobs, width: number): Float32Array | undefined {
   if (!(event instanceof DuckDBBlobValue && features instanceof DuckDBBlobValue)) return undefined;
   const values = new Float32Array(width);
-  const own = { events: event.bytes, features: toFloats(features) };
+  const own = { events: event.bytes, features: floatsOf(features.bytes) };
   if (readings instanceof DuckDBBlobValue) {
-    writeHeadInput({ ...own, readings: toFloats(readings) }, values);
+    writeHeadInput({ ...own, readings: floatsOf(readings.bytes) }, values);
     return values;
   }
   const lower = new Float32Array(own.features.length + CURRENT_EVENT_COUNT);
@@ -117,10 +111,4 @@ function toValues({ event, features, readings }: RowBlobs, width: number): Float
   values.fill(Number.NaN, 0, width - lower.length);
   values.set(lower, width - lower.length);
   return values;
-}
-
-/** Float32 values of a blob; a copy where the bytes do not lie on a boundary of four. */
-function toFloats({ bytes }: DuckDBBlobValue): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
-  return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.byteLength >> 2);
 }

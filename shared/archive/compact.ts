@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoteText } from './duck-values.ts';
 import { listFiles } from './list-files.ts';
 import { type ArchiveKind, type DayFile, dayFileName } from './object-names.ts';
 import type { RangeWriter } from './write-range.ts';
@@ -23,8 +24,6 @@ export interface CompactCounts {
   /** Files shadowed before this pass: readers that listed them have had a pass's time. */
   readonly removed: number;
 }
-
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const SMALL_BYTES = 128 * 2 ** 20;
 
@@ -48,10 +47,10 @@ export async function compact(
     const files = await Promise.all(run.map(({ object }) => store.fetch(object)));
     const draft = join(directory, `${randomUUID()}.parquet`);
     // All columns of all files, also those that only a newer version knows.
-    const rows = `SELECT * FROM read_parquet([${files.map(quote).join(', ')}], union_by_name = true, hive_partitioning = false) ORDER BY "offset"`;
+    const rows = `SELECT * FROM read_parquet([${files.map(quoteText).join(', ')}], union_by_name = true, hive_partitioning = false) ORDER BY "offset"`;
     try {
       await connection.run(
-        `COPY (${rows}) TO ${quote(draft)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`,
+        `COPY (${rows}) TO ${quoteText(draft)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`,
       );
       await store.put(
         dayFileName(kind, first.day, { topic, partition, from: first.from, to: last.to }),

@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tombstone } from '../erasure/tombstones.ts';
+import { quoteText } from './duck-values.ts';
 import { listFiles } from './list-files.ts';
 import { type ArchiveKind, archiveKinds, type DayFile } from './object-names.ts';
 import type { RangeWriter } from './write-range.ts';
-
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Column that says when a row's payment happened. */
 const timeOf: Readonly<Record<ArchiveKind, string>> = {
@@ -20,7 +19,7 @@ const timeOf: Readonly<Record<ArchiveKind, string>> = {
 function isErased(kind: ArchiveKind, tombstones: readonly Tombstone[]): string {
   const digest = `sha256(portfolio_id || '|' || card_token)`;
   const each = tombstones.map(
-    ({ digest: card, erasedAtMs }) => `(${quote(card)}, ${Math.floor(erasedAtMs)})`,
+    ({ digest: card, erasedAtMs }) => `(${quoteText(card)}, ${Math.floor(erasedAtMs)})`,
   );
   return `EXISTS (SELECT 1 FROM (VALUES ${each.join(', ')}) AS e(card, erased_at_ms) WHERE e.card = ${digest} AND ${timeOf[kind]} <= e.erased_at_ms)`;
 }
@@ -52,7 +51,7 @@ async function eraseFromFile(
   { object }: DayFile,
   pass: { readonly kind: ArchiveKind; readonly tombstones: readonly Tombstone[]; readonly directory: string },
 ): Promise<number> {
-  const rows = `read_parquet(${quote(await store.fetch(object))}, hive_partitioning = false)`;
+  const rows = `read_parquet(${quoteText(await store.fetch(object))}, hive_partitioning = false)`;
   const condition = isErased(pass.kind, pass.tombstones);
   const counted = await connection.runAndReadAll(`SELECT count(*) AS n FROM ${rows} WHERE ${condition}`);
   const count = Number(counted.getRowObjectsJS()[0]?.n ?? 0);
@@ -61,7 +60,7 @@ async function eraseFromFile(
   try {
     const kept = `SELECT * FROM ${rows} WHERE NOT ${condition}`;
     await connection.run(
-      `COPY (${kept}) TO ${quote(draft)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`,
+      `COPY (${kept}) TO ${quoteText(draft)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`,
     );
     await store.put(object.name, draft);
   } finally {

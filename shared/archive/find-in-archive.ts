@@ -3,10 +3,9 @@ import type { FindTransactions } from '../labels/find-transactions.ts';
 import type { ArchiveStore } from './archive-store.ts';
 import { archiveColumns } from './columns.ts';
 import { openDuck } from './duck.ts';
-import { listFiles } from './list-files.ts';
+import { quoteText } from './duck-values.ts';
+import { fetchFiles, listFiles } from './list-files.ts';
 import { relationOf } from './relation.ts';
-
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * Reads ids of every day asked for once per call: ask for many transactions together.
@@ -16,10 +15,10 @@ export function findInArchive(store: ArchiveStore, firstDay?: string): FindTrans
   return async (names) => {
     if (names.length === 0) return [];
     const { visible } = await listFiles(store, 'events', firstDay === undefined ? {} : { first: firstDay });
-    const files: string[] = [];
-    for (const { object } of visible) files.push(await store.fetch(object));
+    const files = await fetchFiles(store, visible);
     const wanted = names.map(
-      ({ portfolioId, transactionId }, place) => `(${place}, ${quote(portfolioId)}, ${quote(transactionId)})`,
+      ({ portfolioId, transactionId }, place) =>
+        `(${place}, ${quoteText(portfolioId)}, ${quoteText(transactionId)})`,
     );
     const duck = await openDuck();
     try {

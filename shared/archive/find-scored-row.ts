@@ -4,7 +4,8 @@ import { EVENT_BYTES } from '../sequence/packed-event.ts';
 import type { ArchiveStore } from './archive-store.ts';
 import { archiveColumns } from './columns.ts';
 import { openDuck } from './duck.ts';
-import { listFiles } from './list-files.ts';
+import { quoteText } from './duck-values.ts';
+import { fetchFiles, listFiles } from './list-files.ts';
 import { relationOf } from './relation.ts';
 
 /** What was decided from, and by whom. */
@@ -18,23 +19,20 @@ export interface ScoredRow {
   readonly featureVersion: string;
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /** The first copy of the row; undefined when the archive has none: not decided, not archived yet, thinned or erased. */
 export async function findScoredRow(
   store: ArchiveStore,
   { portfolioId, transactionId }: { readonly portfolioId: string; readonly transactionId: string },
 ): Promise<ScoredRow | undefined> {
   const { visible } = await listFiles(store, 'training-rows');
-  const files: string[] = [];
-  for (const { object } of visible) files.push(await store.fetch(object));
+  const files = await fetchFiles(store, visible);
   const duck = await openDuck();
   try {
     const found = await duck.connection.runAndReadAll(`
       SELECT hex(context) AS context, hex(features) AS features, context_digest AS digest, card_token AS card,
         CAST(event_time_ms AS DOUBLE) AS time, score, tier, model_version AS model, feature_version AS feature_version
       FROM ${relationOf(archiveColumns['training-rows'], files)}
-      WHERE portfolio_id = ${quote(portfolioId)} AND transaction_id = ${quote(transactionId)}
+      WHERE portfolio_id = ${quoteText(portfolioId)} AND transaction_id = ${quoteText(transactionId)}
         AND context IS NOT NULL AND features IS NOT NULL
       ORDER BY "partition", "offset" LIMIT 1`);
     const [row] = found.getRowObjectsJS();

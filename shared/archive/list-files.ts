@@ -33,3 +33,10 @@ export async function listFiles(
     beyond: files.filter(isBeyond),
   };
 }
+
+/** Local copies of files, in their order: what DuckDB reads. */
+export async function fetchFiles(store: ArchiveStore, files: readonly DayFile[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { object } of files) paths.push(await store.fetch(object));
+  return paths;
+}

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ArchiveStore } from './archive-store.ts';
 import { archiveColumns, kindSources, type SpoolName, spoolFields } from './columns.ts';
+import { quoteText } from './duck-values.ts';
 import { writeMark } from './marks.ts';
 import { type ArchiveKind, archiveKinds, dayFileName, type OffsetRange } from './object-names.ts';
 
@@ -18,15 +19,15 @@ const PARQUET_OPTIONS = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480'
 /** A line is at most a record of the topic. */
 const LINE_LIMIT = 16_777_216;
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /** SQL of the day of an instant. */
 export const dayExpression = (instantMs: string): string =>
   `strftime(make_timestamp(1000 * ${instantMs}), '%Y-%m-%d')`;
 
 function readSpool(spool: SpoolName, file: string): string {
-  const fields = Object.entries(spoolFields[spool]).map(([name, type]) => `${quote(name)}: ${quote(type)}`);
-  return `read_json(${quote(file)}, format = 'newline_delimited', maximum_object_size = ${LINE_LIMIT}, columns = {${fields.join(', ')}})`;
+  const fields = Object.entries(spoolFields[spool]).map(
+    ([name, type]) => `${quoteText(name)}: ${quoteText(type)}`,
+  );
+  return `read_json(${quoteText(file)}, format = 'newline_delimited', maximum_object_size = ${LINE_LIMIT}, columns = {${fields.join(', ')}})`;
 }
 
 /**
@@ -80,9 +81,9 @@ async function writeKind(
     );
     for (const [day, count] of days.getRows()) {
       const draft = join(directory, `${randomUUID()}.parquet`);
-      const ofDay = `SELECT * EXCLUDE (archive_day) FROM ${typed} WHERE archive_day = ${quote(String(day))} ORDER BY "offset"`;
+      const ofDay = `SELECT * EXCLUDE (archive_day) FROM ${typed} WHERE archive_day = ${quoteText(String(day))} ORDER BY "offset"`;
       try {
-        await connection.run(`COPY (${ofDay}) TO ${quote(draft)} (${PARQUET_OPTIONS})`);
+        await connection.run(`COPY (${ofDay}) TO ${quoteText(draft)} (${PARQUET_OPTIONS})`);
         await store.put(dayFileName(kind, String(day), range), draft);
       } finally {
         await rm(draft, { force: true });

@@ -1,7 +1,8 @@
 // shared/prepare/find-leaks.ts: columns of a foreign table that say the label, which nobody knows when a payment is scored.
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { quoteText } from '../archive/duck-values.ts';
 import type { Mapping } from '../replay/mapping.ts';
-import { tableOf } from '../replay/source-query.ts';
+import { quoteName, tableOf } from '../replay/source-query.ts';
 
 export interface ColumnVerdict {
   readonly column: string;
@@ -16,9 +17,7 @@ export interface ColumnVerdict {
 const SUSPECT_ABOVE = 0.99;
 const SAMPLE_ROWS = 300_000;
 
-const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const quoteTexts = (texts: readonly string[]) =>
-  texts.map((text) => `'${text.replaceAll("'", "''")}'`).join();
+const quoteTexts = (texts: readonly string[]) => texts.map(quoteText).join();
 
 /** AUC of `p` over `y` in the rows of `scored`, ties half. */
 const areaQuery = (scored: string) => `

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { openDuck } from '../archive/duck.ts';
+import { quoteText } from '../archive/duck-values.ts';
 import type { Mapping } from '../replay/mapping.ts';
 import { columnsOf } from '../replay/source-columns.ts';
 import { tableOf, timeExpression, zoneStatement } from '../replay/source-query.ts';
@@ -41,8 +42,6 @@ const segmentings: Readonly<Record<string, string>> = {
     "CASE WHEN amountMinor < 1000 THEN 'below 10' WHEN amountMinor < 5000 THEN '10 … 50' WHEN amountMinor < 20000 THEN '50 … 200' WHEN amountMinor < 100000 THEN '200 … 1,000' ELSE '1,000 and more' END",
 };
 const MOST_SEGMENTS = 15;
-
-const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 async function readRates(connection: DuckDBConnection, name: string, order: string): Promise<FraudRate[]> {
   const result = await connection.runAndReadAll(`
@@ -97,9 +96,9 @@ export async function measureData(
     const { connection } = duck;
     await connection.run(`CREATE TEMP VIEW labelled AS
       SELECT t.*, l.knownAt, coalesce(l.label = 'fraud', false)::INT AS is_fraud
-      FROM ${quote(join(directory, preparedFiles.transactions))} t
-      LEFT JOIN (${labelsQuery(quote(join(directory, preparedFiles.labels)))}) l USING (transactionId, portfolioId)`);
-    const transactions = quote(join(directory, preparedFiles.transactions));
+      FROM ${quoteText(join(directory, preparedFiles.transactions))} t
+      LEFT JOIN (${labelsQuery(quoteText(join(directory, preparedFiles.labels)))}) l USING (transactionId, portfolioId)`);
+    const transactions = quoteText(join(directory, preparedFiles.transactions));
     const repeats = (columns: string) =>
       readNumbers(
         connection,

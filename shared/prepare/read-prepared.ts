@@ -1,6 +1,7 @@
 // shared/prepare/read-prepared.ts: prepared data as a time-ordered stream of transactions and of labels when they became known.
 import { join } from 'node:path';
 import { openDuck } from '../archive/duck.ts';
+import { quoteText } from '../archive/duck-values.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { type Transaction, transactionSchema } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
@@ -34,8 +35,6 @@ export interface PreparedData {
   /** Lines in event-time order, in chunks of about 2,000; may be called again. Feeds `createReplay`. */
   lines(): AsyncGenerator<PreparedLine[]>;
 }
-
-const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** `merchant_mcc` → merchant.mcc; missing cells are left out. */
 function toTransaction(names: readonly string[], cells: readonly unknown[]): Transaction {
@@ -80,7 +79,7 @@ function createWaitingList() {
 
 async function* streamLines(directory: string): AsyncGenerator<PreparedLine[]> {
   const [transactions, labels] = [preparedFiles.transactions, preparedFiles.labels].map((file) =>
-    quote(join(directory, file)),
+    quoteText(join(directory, file)),
   );
   const duck = await openDuck();
   try {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { openDuck } from '../archive/duck.ts';
+import { quoteText } from '../archive/duck-values.ts';
 import { AppError } from '../errors.ts';
 import { createDataReport, type DataReport } from '../replay/data-report.ts';
 import type { Mapping } from '../replay/mapping.ts';
@@ -102,8 +103,8 @@ async function toParquet(csv: string, parquet: string): Promise<void> {
   const duck = await openDuck();
   try {
     await duck.connection.run(
-      `COPY (FROM read_csv('${csv.replaceAll("'", "''")}', header = true, columns = {transactionId: 'VARCHAR', portfolioId: 'VARCHAR', label: 'VARCHAR', knownAt: 'TIMESTAMP'}))
-       TO '${parquet.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (FROM read_csv(${quoteText(csv)}, header = true, columns = {transactionId: 'VARCHAR', portfolioId: 'VARCHAR', label: 'VARCHAR', knownAt: 'TIMESTAMP'}))
+       TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`,
     );
   } finally {
     duck.close();

@@ -1,9 +1,10 @@
 // shared/replay/read-outcomes.ts: a foreign table of evidence (CSV, NDJSON, Parquet) → outcome drafts, in the order in which they became known.
 import { hash } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { chunksOf, quoteText } from '../archive/duck-values.ts';
 import { AppError } from '../errors.ts';
 import { type OutcomeField, type OutcomeMapping, outcomeColumns } from './outcome-mapping.ts';
-import { quoteName, quoteText, tableOf, timeExpression } from './source-query.ts';
+import { quoteName, tableOf, timeExpression } from './source-query.ts';
 
 /** Not yet checked: the edge does that (labels/outcome-draft.ts). */
 export type OutcomeRow = Readonly<Partial<Record<OutcomeField | 'labeledAt' | 'transactionTime', string>>>;
@@ -28,11 +29,7 @@ export async function* readOutcomes(file: string, mapping: OutcomeMapping): Asyn
     });
     const toDraft = createOutcomeMapper(mapping);
     let row = 0;
-    for (
-      let chunk = await result.fetchChunk();
-      chunk && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
+    for await (const chunk of chunksOf(result)) {
       for (const cells of chunk.getRows()) {
         row++;
         yield toRead(row, () => toDraft(cells.map((cell) => (typeof cell === 'string' ? cell : undefined))));

@@ -1,4 +1,6 @@
 // shared/replay/source-query.ts: the SQL that reads a foreign table in event-time order; CSV, gz, NDJSON and Parquet.
+
+import { quoteText } from '../archive/duck-values.ts';
 import { AppError } from '../errors.ts';
 import type { Mapping } from './mapping.ts';
 import { columnsOf } from './source-columns.ts';
@@ -13,7 +15,6 @@ export interface TimeWindow {
 /** A name in SQL. */
 export const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 /** A text in SQL. */
-export const quoteText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * The table function for a file, chosen by its name.

@@ -2,6 +2,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteText } from '../archive/duck-values.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
 import { flatColumns, flatHeader, toCsvLine } from './flat-transaction.ts';
@@ -40,16 +41,16 @@ export interface TransactionFile {
   close(): Promise<void>;
 }
 
-const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
 /** Typed columns and compression; rows keep their order. */
 async function convertToParquet(csv: string, parquet: string): Promise<void> {
-  const columns = Object.entries(flatColumns).map(([name, { type }]) => `${quote(name)}: ${quote(type)}`);
-  const source = `read_csv(${quote(csv)}, header = true, columns = {${columns.join(', ')}})`;
+  const columns = Object.entries(flatColumns).map(
+    ([name, { type }]) => `${quoteText(name)}: ${quoteText(type)}`,
+  );
+  const source = `read_csv(${quoteText(csv)}, header = true, columns = {${columns.join(', ')}})`;
   const instance = await DuckDBInstance.create(':memory:');
   try {
     const connection = await instance.connect();
-    await connection.run(`COPY (FROM ${source}) TO ${quote(parquet)} (FORMAT parquet, COMPRESSION zstd)`);
+    await connection.run(`COPY (FROM ${source}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`);
     connection.closeSync();
   } finally {
     instance.closeSync();

@@ -3,7 +3,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ArchiveStore } from '../archive/archive-store.ts';
 import { archiveColumns } from '../archive/columns.ts';
 import { openDuck } from '../archive/duck.ts';
-import { listFiles } from '../archive/list-files.ts';
+import { quoteText } from '../archive/duck-values.ts';
+import { fetchFiles, listFiles } from '../archive/list-files.ts';
 import type { ArchiveKind, DayFile } from '../archive/object-names.ts';
 import { relationOf } from '../archive/relation.ts';
 import { AppError } from '../errors.ts';
@@ -90,8 +91,6 @@ function parametersOf(request: TrainingSetRequest) {
   };
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 async function createViews(
   connection: DuckDBConnection,
   request: TrainingSetRequest,
@@ -99,8 +98,7 @@ async function createViews(
 ): Promise<void> {
   const { store, windows, labelDelayDays, genuineShare = {} } = request;
   const view = async (name: string, kind: ArchiveKind & keyof InputFiles): Promise<void> => {
-    const paths: string[] = [];
-    for (const { object } of files[kind]) paths.push(await store.fetch(object));
+    const paths = await fetchFiles(store, files[kind]);
     await connection.run(`CREATE VIEW ${name} AS SELECT * FROM ${relationOf(archiveColumns[kind], paths)}`);
   };
   await view('archived_rows', 'training-rows');
@@ -108,7 +106,7 @@ async function createViews(
   const rows = windowNames.map((name) => {
     const { fromMs, untilMs, asOfMs } = windows[name];
     const { keepBelow, weight } = sampleGenuine(genuineShare[name] ?? 1);
-    return `(${quote(name)}, ${fromMs}, ${untilMs}, ${asOfMs}, ${quote(keepBelow)}, ${weight}::DOUBLE)`;
+    return `(${quoteText(name)}, ${fromMs}, ${untilMs}, ${asOfMs}, ${quoteText(keepBelow)}, ${weight}::DOUBLE)`;
   });
   await connection.run(
     `CREATE TABLE windows AS SELECT * FROM (VALUES ${rows.join(', ')}) AS w(window_name, from_ms, until_ms, as_of_ms, keep_below, genuine_weight)`,
@@ -117,11 +115,11 @@ async function createViews(
     first_ms: Math.min(...windowNames.map((name) => windows[name].fromMs)),
     last_ms: Math.max(...windowNames.map((name) => windows[name].untilMs)),
     maturity_ms: Math.round(labelDelayDays * DAY_MS),
-    feature_version: quote(request.featureVersion),
-    encoder_version: quote(request.encoderVersion),
+    feature_version: quoteText(request.featureVersion),
+    encoder_version: quoteText(request.encoderVersion),
     by_receipt: request.knownBy === 'received',
-    fraud_dispute: quote(disputePatterns.fraud),
-    other_dispute: quote(disputePatterns.other),
+    fraud_dispute: quoteText(disputePatterns.fraud),
+    other_dispute: quoteText(disputePatterns.other),
   };
   const columns = Object.entries(asked).map(([name, value]) => `${value} AS ${name}`);
   await connection.run(`CREATE TABLE asked AS SELECT ${columns.join(', ')}`);

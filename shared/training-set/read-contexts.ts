@@ -3,7 +3,8 @@ import { DuckDBBlobVector, type DuckDBVector } from '@duckdb/node-api';
 import type { ArchiveStore } from '../archive/archive-store.ts';
 import { archiveColumns } from '../archive/columns.ts';
 import { openDuck } from '../archive/duck.ts';
-import { listFiles } from '../archive/list-files.ts';
+import { chunksOf } from '../archive/duck-values.ts';
+import { fetchFiles, listFiles } from '../archive/list-files.ts';
 import { relationOf } from '../archive/relation.ts';
 import type { TrainingSet } from './training-set.ts';
 
@@ -33,8 +34,7 @@ export async function readContexts(
     first: dayOf(fromMs),
     last: dayOf(untilMs),
   });
-  const files: string[] = [];
-  for (const { object } of visible) files.push(await store.fetch(object));
+  const files = await fetchFiles(store, visible);
   const rowOf = new Map(
     set.transactionIds.map((id, row) => [nameOf(set.portfolios[row] ?? '', id), row] as const),
   );
@@ -51,13 +51,9 @@ export async function readContexts(
         ON f.portfolio_id = r.portfolio_id AND f.transaction_id = r.transaction_id
         AND f.position = (r."partition", r."offset")`);
     let told = 0;
-    for (
-      let chunk = await result.fetchChunk();
-      chunk && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
+    for await (const chunk of chunksOf(result)) {
       const contexts = takeContexts(
-        [0, 1, 2].map((column) => chunk?.getColumnVector(column)),
+        [0, 1, 2].map((column) => chunk.getColumnVector(column)),
         { rows: chunk.rowCount, rowOf },
       );
       told += contexts.length;

@@ -5,6 +5,7 @@ import {
   type DuckDBDataChunk,
   DuckDBDoubleVector,
 } from '@duckdb/node-api';
+import { chunksOf, floatsOf } from '../archive/duck-values.ts';
 import { AppError } from '../errors.ts';
 import { writeHeadInput } from '../head/head-inputs.ts';
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
@@ -83,11 +84,7 @@ export async function readRows(
   const columns = allocate(rows, inputs.length);
   const names = createNames();
   const result = await connection.stream(selectFrom(query));
-  for (
-    let chunk = await result.fetchChunk();
-    chunk && chunk.rowCount > 0;
-    chunk = await result.fetchChunk()
-  ) {
+  for await (const chunk of chunksOf(result)) {
     takeChunk(readChunk(chunk), columns, { width: inputs.length, names });
   }
   return { ...columns, inputs, cards: numberInOrder(columns.cards) };
@@ -129,12 +126,6 @@ function toPlaces<Name extends string>(names: readonly Name[], from: number): Re
   return Object.fromEntries(places) as Record<Name, number>;
 }
 
-/** Float32 values of a blob; a copy where the bytes do not lie on a boundary of four. */
-function toFloats(bytes: Uint8Array): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Uint8Array.from(bytes);
-  return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.byteLength >> 2);
-}
-
 interface Names {
   /** One text for all that are equal: a million rows name a few merchants. */
   shared(text: string): string;
@@ -171,8 +162,8 @@ function takeChunk(
     writeHeadInput(
       {
         events: packed.subarray(0, EVENT_BYTES),
-        features: toFloats(packed.subarray(EVENT_BYTES, readingsFrom)),
-        readings: toFloats(packed.subarray(readingsFrom)),
+        features: floatsOf(packed.subarray(EVENT_BYTES, readingsFrom)),
+        readings: floatsOf(packed.subarray(readingsFrom)),
       },
       into.values.subarray(place * width, (place + 1) * width),
     );

@@ -3,7 +3,8 @@ import { DuckDBBlobValue } from '@duckdb/node-api';
 import type { ArchiveStore } from '../archive/archive-store.ts';
 import { archiveColumns } from '../archive/columns.ts';
 import { openDuck } from '../archive/duck.ts';
-import { listFiles } from '../archive/list-files.ts';
+import { chunksOf, quoteText } from '../archive/duck-values.ts';
+import { fetchFiles, listFiles } from '../archive/list-files.ts';
 import { relationOf } from '../archive/relation.ts';
 import { transactionTypes } from '../domain/transaction.ts';
 import { createPackedStreamBuilder, type PackedStream } from './packed-stream.ts';
@@ -21,8 +22,6 @@ export interface ArchivedStreamOptions {
   readonly portfolioId?: string;
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
 /** As histories hold them: each event once, a clearing of a payment that is there left out; cards of portfolios apart. No label is read. */
 export async function readArchivedStream(
   store: ArchiveStore,
@@ -35,8 +34,7 @@ export async function readArchivedStream(
   const first = dayOf(from, 0);
   const last = dayOf(until, DAY_MS);
   const { visible } = await listFiles(store, 'events', { ...(first && { first }), ...(last && { last }) });
-  const files: string[] = [];
-  for (const { object } of visible) files.push(await store.fetch(object));
+  const files = await fetchFiles(store, visible);
   const duck = await openDuck();
   try {
     const result = await duck.connection.stream(`
@@ -45,7 +43,7 @@ export async function readArchivedStream(
           SELECT *, row_number() OVER (PARTITION BY portfolio_id, transaction_id ORDER BY "partition", "offset") AS copy
           FROM ${relationOf(archiveColumns.events, files)} AS archived
           WHERE event_time_ms >= ${fromMs} AND event_time_ms < ${untilMs}
-            AND ${portfolioId === undefined ? 'true' : `portfolio_id = ${quote(portfolioId)}`}
+            AND ${portfolioId === undefined ? 'true' : `portfolio_id = ${quoteText(portfolioId)}`}
         ) AS copies WHERE copy = 1
       )
       SELECT e.portfolio_id || '|' || e.card_token AS card, e.event
@@ -54,11 +52,7 @@ export async function readArchivedStream(
       WHERE NOT (o.transaction_id IS NOT NULL AND substr(hex(e.event), 13, 2) = '${CLEARING}')
       ORDER BY e.event_time_ms, e.portfolio_id, e.transaction_id`);
     const builder = createPackedStreamBuilder();
-    for (
-      let chunk = await result.fetchChunk();
-      chunk && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
+    for await (const chunk of chunksOf(result)) {
       for (const [card, event] of chunk.getRows()) {
         if (event instanceof DuckDBBlobValue) builder.add(String(card), event.bytes);
       }

@@ -1,9 +1,9 @@
 // services/retrainer/run-job.ts: one retraining in a process of its own, within a budget of time and memory; what came of it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { JobEnd, JobOutcome } from '../../shared/jobs/job-entry.ts';
+import { residentBytes } from '../../shared/lifecycle/resident-memory.ts';
 
 export interface JobLimits {
   readonly milliseconds: number;
@@ -82,7 +82,8 @@ function watchLimits(child: ChildProcess, limits: JobLimits, signal: AbortSignal
   };
   const deadline = setTimeout(() => breakOff('out-of-time'), limits.milliseconds);
   const look = setInterval(() => {
-    const megabytes = readMegabytes(child.pid);
+    // 0 where memory cannot be told: there only time is limited.
+    const megabytes = residentBytes(child.pid) / 2 ** 20;
     peak = Math.max(peak, megabytes);
     if (megabytes > limits.megabytes) breakOff('out-of-memory');
   }, LOOK_MS);
@@ -98,16 +99,6 @@ function watchLimits(child: ChildProcess, limits: JobLimits, signal: AbortSignal
       signal.removeEventListener('abort', end);
     },
   };
-}
-
-/** Resident memory as Linux tells it; 0 elsewhere, where only time is limited. */
-function readMegabytes(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1_024;
-  } catch {
-    return 0;
-  }
 }
 
 const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? '').slice(0, MOST_LETTERS);

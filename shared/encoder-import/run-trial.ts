@@ -1,7 +1,7 @@
 // shared/encoder-import/run-trial.ts: starts the trial in a process of its own, with bounds on memory and time, and takes its answer.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { residentBytes } from '../lifecycle/resident-memory.ts';
 import { refuse } from './refusal.ts';
 import { type TrialAnswer, type TrialOrder, trialAnswerSchema } from './trial-message.ts';
 
@@ -12,17 +12,8 @@ export interface TrialLimits {
 }
 export const defaultTrialLimits: TrialLimits = { memoryBytes: 1.5 * 2 ** 30, timeMs: 120_000 };
 
-/** Linux tells the resident pages of a process; elsewhere only the time is bounded. */
-const PAGE_BYTES = 4096;
+/** Elsewhere than on Linux only the time is bounded. */
 const LOOK_EVERY_MS = 20;
-
-function residentBytes(pid: number): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
-  } catch {
-    return 0;
-  }
-}
 
 function start({ model, manifest, output }: TrialOrder, { memoryBytes }: TrialLimits): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts');
@@ -65,7 +56,7 @@ export function runTrial(
       limits.timeMs,
     );
     const looks = setInterval(() => {
-      if (child.pid !== undefined && residentBytes(child.pid) > limits.memoryBytes) {
+      if (residentBytes(child.pid) > limits.memoryBytes) {
         stop('memory', `It took more than ${Math.round(limits.memoryBytes / 2 ** 20)} MB.`);
       }
     }, LOOK_EVERY_MS);

@@ -1,10 +1,9 @@
 // shared/erasure/pending-erasures.ts: erasures that have begun and are not done: who is killed in one finds it here and goes on.
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { rename, unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeDurably } from '../registry/write-durably.ts';
+import { replaceDurably } from '../registry/write-durably.ts';
 import { digestOfCard } from './tombstones.ts';
 
 const pendingSchema = z.object({
@@ -32,16 +31,10 @@ export function openPendingErasures(directory: string): PendingErasures {
   const fileOf = ({ portfolioId, cardToken }: PendingErasure): string =>
     join(folder, `${digestOfCard(portfolioId, cardToken)}.json`);
   return {
-    begin: async (erasure) => {
-      const draft = join(folder, `.${randomUUID()}`);
-      await writeDurably(draft, Buffer.from(JSON.stringify(erasure)));
-      await rename(draft, fileOf(erasure));
-    },
+    begin: (erasure) => replaceDurably(fileOf(erasure), Buffer.from(JSON.stringify(erasure))),
     finish: async (erasure) => {
-      await unlink(fileOf(erasure)).catch((error: NodeJS.ErrnoException) => {
-        // Another process finished the same erasure.
-        if (error.code !== 'ENOENT') throw error;
-      });
+      // No error when another process finished the same erasure.
+      await rm(fileOf(erasure), { force: true });
     },
     list: () =>
       readdirSync(folder)

@@ -1,10 +1,9 @@
 // shared/erasure/tombstones.ts: which cards were erased, and when: whatever reads topics, archives or files again leaves their earlier events out.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { link, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { writeDurably } from '../registry/write-durably.ts';
+import { createDurably } from '../registry/write-durably.ts';
 
 const tombstoneSchema = z.object({
   /** Digest of the card; the token itself is nowhere. */
@@ -79,11 +78,9 @@ export function openTombstones(directory: string): Tombstones {
     bury: async (portfolioId, cardToken, erasedAtMs, active) => {
       const digest = digestOfCard(portfolioId, cardToken);
       const tombstone = { digest, erasedAtMs, ...(active && { active }) };
-      const draft = join(directory, `.${randomUUID()}`);
-      await writeDurably(draft, Buffer.from(`${JSON.stringify(tombstone)}\n`));
       // A name of its own per erasure: whole or not there, and never written twice.
-      await link(draft, join(directory, `${tombstone.digest}.${erasedAtMs}.json`)).catch(ignoreExisting);
-      await unlink(draft);
+      const path = join(directory, `${tombstone.digest}.${erasedAtMs}.json`);
+      await createDurably(path, Buffer.from(`${JSON.stringify(tombstone)}\n`));
       note(tombstone);
       return tombstone;
     },
@@ -107,8 +104,4 @@ export function openTombstones(directory: string): Tombstones {
 function joinSpans(one: Tombstone['active'], other: Tombstone['active']): Tombstone['active'] {
   if (!one || !other) return one ?? other;
   return { fromMs: Math.min(one.fromMs, other.fromMs), untilMs: Math.max(one.untilMs, other.untilMs) };
-}
-
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
 }

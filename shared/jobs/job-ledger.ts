@@ -1,9 +1,8 @@
 // shared/jobs/job-ledger.ts: READ FIRST: jobs of which one runs at a time, whoever asks: a lease with a fencing number per job, in files that are linked into place.
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { isFileError, writeDurably } from '../registry/write-durably.ts';
+import { createDurably, namesIn, replaceDurably } from '../registry/write-durably.ts';
 import { type JobCause, type JobEnd, type JobEntry, jobEntrySchema, stateOf } from './job-entry.ts';
 
 /** A job whose holders keep going away is not begun for ever. */
@@ -43,18 +42,11 @@ export function openJobLedger(directory: string, clock: Clock): JobLedger {
     );
   }
 
-  /** A draft beside, whole and flushed, before it gets its name. */
-  async function place(entry: JobEntry, put: (draft: string, path: string) => Promise<void>): Promise<void> {
-    const draft = join(directory, `.${randomUUID()}`);
-    await writeDurably(draft, new TextEncoder().encode(`${JSON.stringify(entry)}\n`));
-    await put(draft, pathOf(entry.fence));
-  }
-
   /** Only the holder writes its own entry; nobody else's claim is touched by it. */
   async function rewrite(entry: JobEntry): Promise<boolean> {
     const latest = (await read()).at(-1);
     if (latest?.fence !== entry.fence) return false;
-    await place(entry, rename);
+    await replaceDurably(pathOf(entry.fence), toBytes(entry));
     return true;
   }
 
@@ -86,13 +78,8 @@ export function openJobLedger(directory: string, clock: Clock): JobLedger {
         startedAt: toInstant(nowMs),
         expiresAt: toInstant(nowMs + leaseMs),
       };
-      try {
-        await place(entry, linkOnce);
-      } catch (error) {
-        if (isFileError(error, 'EEXIST')) return undefined;
-        throw error;
-      }
-      return toClaim(entry, leaseMs);
+      // Of two who claim at once, one finds the name taken.
+      return (await createDurably(pathOf(entry.fence), toBytes(entry))) ? toClaim(entry, leaseMs) : undefined;
     },
   };
 }
@@ -104,22 +91,5 @@ function mayBegin(entries: readonly JobEntry[], cause: JobCause, nowMs: number):
   return before.every(({ end }) => !end) && before.length < MOST_ATTEMPTS;
 }
 
-/** `link` refuses a name that exists: of two who claim at once, one fails; a reader never sees half a file. */
-async function linkOnce(draft: string, path: string): Promise<void> {
-  try {
-    await link(draft, path);
-  } finally {
-    await unlink(draft);
-  }
-}
-
+const toBytes = (entry: JobEntry): Uint8Array => new TextEncoder().encode(`${JSON.stringify(entry)}\n`);
 const toInstant = (ms: number): string => new Date(ms).toISOString();
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isFileError(error, 'ENOENT')) return [];
-    throw error;
-  }
-}

@@ -1,9 +1,9 @@
 // shared/jobs/job-requests.ts: somebody asks for a job: a file beside the ledger, which whoever runs jobs takes up.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isFileError, writeDurably } from '../registry/write-durably.ts';
+import { isFileError, namesIn, replaceDurably } from '../registry/write-durably.ts';
 
 export const jobRequestSchema = z.object({
   id: z.string().regex(/^[0-9a-f-]{36}$/),
@@ -27,9 +27,7 @@ export function openJobRequests(directory: string): JobRequests {
     ask: async (asked) => {
       const request = { id: randomUUID(), ...asked };
       await mkdir(directory, { recursive: true });
-      const draft = join(directory, `.${request.id}`);
-      await writeDurably(draft, new TextEncoder().encode(`${JSON.stringify(request)}\n`));
-      await rename(draft, pathOf(request.id));
+      await replaceDurably(pathOf(request.id), new TextEncoder().encode(`${JSON.stringify(request)}\n`));
       return request;
     },
     list: async () => {
@@ -56,15 +54,6 @@ async function readRequest(path: string): Promise<JobRequest | undefined> {
     return jobRequestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
     if (isFileError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isFileError(error, 'ENOENT')) return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // shared/registry/file-registry.ts: registry in a directory: versions/<name>/ published by rename, aliases/<alias>/<fence>.json created once.
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
@@ -23,7 +23,7 @@ import {
   sortMoves,
   type VerifiedVersion,
 } from './registry.ts';
-import { isFileError, writeDurably } from './write-durably.ts';
+import { createDurably, isFileError, namesIn, writeDurably } from './write-durably.ts';
 
 const aliasEntrySchema = z.object({
   alias: z.enum(aliases),
@@ -68,7 +68,7 @@ export class FileRegistry implements Registry {
   }
 
   async listVersions(): Promise<string[]> {
-    return (await this.#namesIn(join(this.#root, 'versions'))).sort();
+    return (await namesIn(join(this.#root, 'versions'))).sort();
   }
 
   async readManifest(modelVersion: string): Promise<Manifest> {
@@ -112,26 +112,19 @@ export class FileRegistry implements Registry {
     return entry;
   }
 
-  /** `link` refuses an existing name: of two movers with one fence, one fails; a reader never sees half a file. */
   async #createEntry(entry: AliasEntry): Promise<void> {
     const directory = join(this.#root, 'aliases', entry.alias);
     await mkdir(directory, { recursive: true });
-    const draft = join(directory, `.${randomUUID()}`);
-    await writeDurably(draft, new TextEncoder().encode(`${JSON.stringify(entry)}\n`));
-    try {
-      await link(draft, join(directory, `${String(entry.fence).padStart(FENCE_DIGITS, '0')}.json`));
-    } catch (cause) {
-      if (!isFileError(cause, 'EEXIST')) throw cause;
-      throw new AppError('FRAUD_ALIAS_CONFLICT', { detail: entry.alias, cause });
-    } finally {
-      await unlink(draft);
-    }
+    const path = join(directory, `${String(entry.fence).padStart(FENCE_DIGITS, '0')}.json`);
+    // Of two movers with one fence, one finds the name taken.
+    if (await createDurably(path, new TextEncoder().encode(`${JSON.stringify(entry)}\n`))) return;
+    throw new AppError('FRAUD_ALIAS_CONFLICT', { detail: entry.alias });
   }
 
   /** Paths of an alias's entries, first move first. */
   async #entryFiles(alias: Alias): Promise<string[]> {
     const directory = join(this.#root, 'aliases', alias);
-    const names = await this.#namesIn(directory);
+    const names = await namesIn(directory);
     return names
       .filter((name) => name.endsWith('.json'))
       .sort()
@@ -159,15 +152,6 @@ export class FileRegistry implements Registry {
       throw new AppError('FRAUD_MODEL_NOT_FOUND', { detail: 'That is no version name.' });
     }
     return join(this.#root, 'versions', modelVersion);
-  }
-
-  async #namesIn(directory: string): Promise<string[]> {
-    try {
-      return await readdir(directory);
-    } catch (cause) {
-      if (isFileError(cause, 'ENOENT')) return [];
-      throw cause;
-    }
   }
 }
 

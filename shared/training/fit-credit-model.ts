@@ -1,7 +1,6 @@
 // shared/training/fit-credit-model.ts: trains the monotone credit network by tfjs: members on different parts of the accounts, calibrated on the part each left out.
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { CreditModel } from '../credit/credit-model.ts';
 import {
@@ -17,6 +16,7 @@ import { fitCalibrator } from '../head/calibrator.ts';
 import type { CalibratorPoints } from '../registry/manifest.ts';
 import type { TensorFlow } from './backend.ts';
 import { type CreditRows, describeInputs, type Encoded, encodeAll, figureOf } from './credit-rows.ts';
+import { shuffle } from './shuffle.ts';
 
 export interface CreditFitOptions {
   readonly seed: number;
@@ -150,13 +150,6 @@ function takeBatch(
     rising: gather(rising, widths.rising),
     labels: tf.tensor2d(wanted, [picked.length, 1]),
   };
-}
-
-function shuffle(order: number[], generator: Generator): void {
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = uniformInt(generator, 0, last);
-    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
-  }
 }
 
 async function fitMember(

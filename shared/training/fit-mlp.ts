@@ -1,7 +1,6 @@
 // shared/training/fit-mlp.ts: trains a small MLP head by tfjs on standardised rows: AdamW, cosine schedule, log-loss.
 import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { AppError } from '../errors.ts';
 import { baseLogOdds } from '../head/base-log-odds.ts';
@@ -10,6 +9,7 @@ import { firstWidthOf, type HeadLayer, type HeadWeights } from '../head/head-wei
 import type { TensorFlow } from './backend.ts';
 import { createRelu } from './fused-gradients.ts';
 import { createBatchTaker, type MlpBatch } from './mlp-batch.ts';
+import { shuffle } from './shuffle.ts';
 import { continueLayers, prepareInputs } from './start-mlp.ts';
 
 export interface MlpOptions {
@@ -163,15 +163,6 @@ async function requireFinite(loss: Tensor | null): Promise<void> {
 /** tfjs's Adam reads its rate at every step, but declares the field protected. */
 function setLearningRate(optimizer: object, rate: number): void {
   Object.assign(optimizer, { learningRate: rate });
-}
-
-function shuffle(order: Uint32Array, generator: Generator): void {
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = uniformInt(generator, 0, last);
-    const held = order[last] ?? 0;
-    order[last] = order[other] ?? 0;
-    order[other] = held;
-  }
 }
 
 async function readLayers(layers: readonly TrainableLayer[]): Promise<HeadLayer[]> {

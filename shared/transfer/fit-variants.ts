@@ -1,11 +1,11 @@
 // shared/transfer/fit-variants.ts: the technique's head, and the controls that keep it honest, each fitted and scored on the same rows.
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { randomWeights } from '../encoder/definition.ts';
 import { type Alignment, fitAlignment, measureEmbeddings } from '../head/alignment.ts';
 import type { HeadWeights } from '../head/head-weights.ts';
 import type { TensorFlow } from '../training/backend.ts';
 import { scoreRows } from '../training/judge-head.ts';
+import { shuffle } from '../training/shuffle.ts';
 import type { OnProgress } from './prepare-encoder.ts';
 import { measureSourceEmbeddings } from './source-embeddings.ts';
 import { type ControlName, isAdapting, type TransferConfig } from './transfer-config.ts';
@@ -56,11 +56,7 @@ async function findAlignment({
 /** Labels in another order: the same number of frauds, on rows chosen by chance. */
 function shuffleLabels(labels: Uint8Array, seed: number): Uint8Array {
   const shuffled = labels.slice();
-  const generator = xoroshiro128plus(seed);
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = uniformInt(generator, 0, last);
-    [shuffled[last], shuffled[other]] = [shuffled[other] ?? 0, shuffled[last] ?? 0];
-  }
+  shuffle(shuffled, xoroshiro128plus(seed));
   return shuffled;
 }
 

@@ -1,8 +1,8 @@
 // shared/transfer/label-budget.ts: training rows as if only a few cards had labels: k cards with a fraud, and their share of the others.
 
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { type HeadDataset, selectRows } from '../training/head-dataset.ts';
+import { shuffle } from '../training/shuffle.ts';
 
 /** A number of cards with a labelled fraud, or all there are. */
 export type LabelBudget = number | 'all';
@@ -10,14 +10,10 @@ export type LabelBudget = number | 'all';
 /** Genuine cards beside each fraud card, at least: an analyst who finds k frauds has seen many cards that are none. */
 const LEAST_GENUINE_PER_FRAUD = 20;
 
-function shuffle(cards: readonly number[], seed: number): number[] {
+function drawCards(cards: readonly number[], count: number, seed: number): number[] {
   const drawn = [...cards];
-  const generator = xoroshiro128plus(seed);
-  for (let last = drawn.length - 1; last > 0; last--) {
-    const other = uniformInt(generator, 0, last);
-    [drawn[last], drawn[other]] = [drawn[other] ?? 0, drawn[last] ?? 0];
-  }
-  return drawn;
+  shuffle(drawn, xoroshiro128plus(seed));
+  return drawn.slice(0, count);
 }
 
 /** Cards with a labelled fraud, and the others, ascending. */
@@ -42,9 +38,6 @@ export function thinLabels(rows: HeadDataset, budget: LabelBudget, seed: number)
   if (budget === 'all' || budget >= fraud.length) return rows;
   const share = (budget / fraud.length) * genuine.length;
   const others = Math.min(genuine.length, Math.max(Math.ceil(share), budget * LEAST_GENUINE_PER_FRAUD));
-  const kept = new Set([
-    ...shuffle(fraud, seed).slice(0, budget),
-    ...shuffle(genuine, seed + 1_000_003).slice(0, others),
-  ]);
+  const kept = new Set([...drawCards(fraud, budget, seed), ...drawCards(genuine, others, seed + 1_000_003)]);
   return selectRows(rows, (row) => kept.has(rows.cards[row] ?? -1));
 }

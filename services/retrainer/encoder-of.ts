@@ -1,7 +1,6 @@
 // services/retrainer/encoder-of.ts: a version's encoder with its weights: beside it in the version, or, of a shipped one, in the package.
-import { weightShapes } from '../../shared/encoder/definition.ts';
 import { loadPretrained, shippedEncoders } from '../../shared/encoder/pretrained.ts';
-import { fromSafetensors, type NamedTensor, toSafetensors } from '../../shared/encoder/safetensors.ts';
+import { fromWeightFile, toWeightFile } from '../../shared/encoder/weight-file.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { VerifiedVersion } from '../../shared/registry/registry.ts';
 import type { Champion } from '../../shared/scoring/champion.ts';
@@ -24,10 +23,7 @@ export function encoderOf(champion: Champion, { files }: VerifiedVersion): Built
 export function weightsOf(champion: Champion, { files }: VerifiedVersion) {
   const { version } = champion.manifest.encoder;
   const kept = files.get(WEIGHTS_FILE);
-  if (kept) {
-    const { tensors } = fromSafetensors(Buffer.from(kept));
-    return new Map([...tensors].map(([name, { values }]) => [name, values]));
-  }
+  if (kept) return fromWeightFile(kept).weights;
   for (const name of shippedEncoders) {
     const shipped = loadPretrained(name);
     if (shipped.encoderVersion === version) return shipped.readWeights();
@@ -38,10 +34,5 @@ export function weightsOf(champion: Champion, { files }: VerifiedVersion) {
 }
 
 export function toWeightBytes({ config, weights }: BuiltEncoder): Uint8Array | undefined {
-  if (!weights) return undefined;
-  const tensors = weightShapes(config).map(({ name, shape }): [string, NamedTensor] => [
-    name,
-    { shape, values: weights.get(name) ?? new Float32Array() },
-  ]);
-  return toSafetensors(new Map(tensors), {});
+  return weights && toWeightFile(config, weights);
 }

@@ -7,7 +7,7 @@ import { packageRoot } from '../config/package-root.ts';
 import { AppError } from '../errors.ts';
 import type { EncoderConfig, EncoderWeights } from './definition.ts';
 import { encoderSizesSchema } from './encoder-sizes.ts';
-import { fromSafetensors } from './safetensors.ts';
+import { fromWeightFile } from './weight-file.ts';
 
 export const PRETRAINED_FILES = {
   manifest: 'manifest.json',
@@ -120,8 +120,7 @@ export function loadPretrained(nameOrDirectory: string): PretrainedEncoder {
           detail: `${manifest.encoderVersion} was imported.`,
         });
       }
-      const { tensors } = fromSafetensors(readVerified(directory, PRETRAINED_FILES.weights, manifest));
-      return new Map([...tensors].map(([name, { values }]) => [name, values]));
+      return fromWeightFile(readVerified(directory, PRETRAINED_FILES.weights, manifest)).weights;
     },
   };
 }

@@ -2,11 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { channelNames } from '../encoder/channels.ts';
-import { type EncoderConfig, type EncoderWeights, weightShapes } from '../encoder/definition.ts';
+import type { EncoderConfig, EncoderWeights } from '../encoder/definition.ts';
 import { toOnnxModel } from '../encoder/onnx-graph.ts';
 import { PRETRAINED_FILES, type PretrainedManifest, sha256Of } from '../encoder/pretrained.ts';
 import { readingNames } from '../encoder/readings.ts';
-import { toSafetensors } from '../encoder/safetensors.ts';
+import { toWeightFile } from '../encoder/weight-file.ts';
 import { drawCurves } from './draw-curves.ts';
 import { writeEncoderCard } from './encoder-card.ts';
 import type { TaskName } from './next-event.ts';
@@ -42,11 +42,7 @@ export async function writePretrained(
   const { config, weights, curve } = record;
   const model = toOnnxModel(config, weights);
   const encoderVersion = versionOf(config, model);
-  const tensors = weightShapes(config).map(({ name, shape }) => {
-    const values = weights.get(name) ?? new Float32Array();
-    return [name, { shape, values }] as const;
-  });
-  const safetensors = toSafetensors(new Map(tensors), { encoderVersion, config: JSON.stringify(config) });
+  const safetensors = toWeightFile(config, weights, { encoderVersion, config: JSON.stringify(config) });
   const curves = Buffer.from(await drawCurves(curve, `Pretraining of ${encoderVersion}`));
   const digest = (bytes: Uint8Array) => ({ sha256: sha256Of(bytes), bytes: bytes.byteLength });
   const last = curve.at(-1);

@@ -1,8 +1,9 @@
 // shared/transfer/stage-files.ts: results and checkpoints of a transfer's stages in its run folder: what is there is not made again.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EncoderConfig, type EncoderWeights, weightShapes } from '../encoder/definition.ts';
+import type { EncoderConfig, EncoderWeights } from '../encoder/definition.ts';
 import { fromSafetensors, type NamedTensor, toSafetensors } from '../encoder/safetensors.ts';
+import { fromWeightFile, toWeightFile } from '../encoder/weight-file.ts';
 import type { FineTuneCheckpoint } from '../training/fine-tune.ts';
 
 function writeAtomically(file: string, bytes: Uint8Array): void {
@@ -31,17 +32,12 @@ export async function keepWeights<Facts>(
 ): Promise<WeightStage<Facts>> {
   const file = join(folder, `${name}.safetensors`);
   if (existsSync(file)) {
-    const { tensors, metadata } = fromSafetensors(readFileSync(file));
-    const weights = new Map([...tensors].map(([key, { values }]) => [key, values]));
+    const { weights, metadata } = fromWeightFile(readFileSync(file));
     return { weights, facts: parse(JSON.parse(metadata.facts ?? 'null')) };
   }
   mkdirSync(folder, { recursive: true });
   const made = await make();
-  const tensors = weightShapes(config).map(({ name: key, shape }): [string, NamedTensor] => [
-    key,
-    { shape, values: made.weights.get(key) ?? new Float32Array() },
-  ]);
-  writeAtomically(file, toSafetensors(new Map(tensors), { facts: JSON.stringify(made.facts) }));
+  writeAtomically(file, toWeightFile(config, made.weights, { facts: JSON.stringify(made.facts) }));
   rmSync(checkpointFile(folder, name), { force: true });
   return made;
 }

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../shared/config/package-root.ts';
-import { type EncoderConfig, type EncoderWeights, weightShapes } from '../../shared/encoder/definition.ts';
-import { fromSafetensors, toSafetensors } from '../../shared/encoder/safetensors.ts';
+import type { EncoderConfig, EncoderWeights } from '../../shared/encoder/definition.ts';
+import { fromWeightFile, toWeightFile } from '../../shared/encoder/weight-file.ts';
 
 /** Weights under this name, made by `train` the first time. */
 export async function cachedWeights(
@@ -12,16 +12,9 @@ export async function cachedWeights(
   train: () => Promise<EncoderWeights>,
 ): Promise<EncoderWeights> {
   const file = join(packageRoot, '.fraud/quality', `${name}.safetensors`);
-  if (existsSync(file)) {
-    const { tensors } = fromSafetensors(readFileSync(file));
-    return new Map([...tensors].map(([key, { values }]) => [key, values]));
-  }
+  if (existsSync(file)) return fromWeightFile(readFileSync(file)).weights;
   const weights = await train();
-  const tensors = weightShapes(config).map(({ name: key, shape }) => {
-    const values = weights.get(key) ?? new Float32Array();
-    return [key, { shape, values }] as const;
-  });
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, toSafetensors(new Map(tensors)));
+  writeFileSync(file, toWeightFile(config, weights));
   return weights;
 }

@@ -8,7 +8,9 @@ import { featuresOnlyInputs } from '../../../shared/head/head-inputs.ts';
 import type { HeadWeights } from '../../../shared/head/head-weights.ts';
 import { readHeadGraph } from '../../../shared/head/read-head-graph.ts';
 import { fitMlpHead } from '../../../shared/training/fit-mlp.ts';
-import { windowRows } from '../../../shared/training-set/training-set.ts';
+import { selectRows } from '../../../shared/training/head-dataset.ts';
+import { type TrainingColumns, windowRows } from '../../../shared/training-set/training-set.ts';
+import { toHeadDataset } from '../head-dataset-of.ts';
 import type { WithEncoder, WithHeads } from '../state.ts';
 
 const HIDDEN = [128, 64] as const;
@@ -46,7 +48,7 @@ export async function fit(state: WithEncoder): Promise<WithHeads> {
   return chooseKind(state, rows) === 'trees' ? fitBoth(state, rows) : fitOnwards(state, rows);
 }
 
-function chooseKind({ settings }: WithEncoder, { labels, cards }: Rows & { readonly cards: Uint32Array }) {
+function chooseKind({ settings }: WithEncoder, { labels, cards }: TrainingColumns) {
   if (settings.head !== 'auto') return settings.head;
   const fraudCards = new Set(cards.filter((_, row) => labels[row] === 1)).size;
   return areLabelsFew(fraudCards) ? 'mlp' : 'trees';
@@ -54,52 +56,38 @@ function chooseKind({ settings }: WithEncoder, { labels, cards }: Rows & { reado
 
 const isFeature = (name: string): boolean => featuresOnlyInputs.includes(name);
 
-async function fitBoth(state: WithEncoder, rows: Rows): Promise<WithHeads> {
+async function fitBoth(state: WithEncoder, rows: TrainingColumns): Promise<WithHeads> {
   const kept = thinGenuine(rows);
-  const full = await fitTreesOnce(state, kept, 'full');
-  const featuresOnly = await fitTreesOnce(state, selectColumns(kept, isFeature), 'features-only');
+  const full = await fitOnce(state, 'full', () => growTrees(state, kept, 'full'));
+  const featuresOnly = await fitOnce(state, 'features-only', () =>
+    growTrees(state, selectColumns(kept, isFeature), 'features-only'),
+  );
   return { ...state, heads: { full, featuresOnly }, isWarmStarted: false };
 }
 
 /** At most TREE_ROWS rows: all frauds, and genuine ones at even distances that stand for those left out. */
-function thinGenuine(rows: Rows): Rows {
-  const { labels, weights, values, inputs } = rows;
+function thinGenuine(rows: TrainingColumns): Rows {
+  const { labels } = rows;
   const frauds = labels.reduce((sum, label) => sum + label, 0);
   const genuine = labels.length - frauds;
   const every = Math.ceil(genuine / Math.max(1, TREE_ROWS - frauds));
   if (every <= 1) return rows;
   let seen = 0;
-  const kept = Array.from(labels.keys()).filter((row) => labels[row] === 1 || seen++ % every === 0);
-  const share = genuine / kept.filter((row) => labels[row] === 0).length;
-  const width = inputs.length;
-  const taken = new Float32Array(kept.length * width);
-  kept.forEach((row, at) => {
-    taken.set(values.subarray(row * width, (row + 1) * width), at * width);
-  });
+  const kept = selectRows(toHeadDataset(rows), (row) => labels[row] === 1 || seen++ % every === 0);
+  const share = genuine / (kept.labels.length - frauds);
   return {
-    inputs,
-    values: taken,
-    labels: Uint8Array.from(kept, (row) => labels[row] ?? 0),
-    weights: Float32Array.from(kept, (row) => (weights?.[row] ?? 1) * (labels[row] === 1 ? 1 : share)),
+    ...kept,
+    weights: kept.weights.map((weight, row) => weight * (kept.labels[row] === 1 ? 1 : share)),
   };
 }
 
-async function fitTreesOnce(
-  { settings, files, onProgress }: WithEncoder,
-  rows: Rows,
-  name: HeadName,
-): Promise<HeadWeights> {
-  const file = `head-${name}.json`;
-  const before = await files.read(file);
-  if (before) return parseHead(before);
+function growTrees({ settings, onProgress }: WithEncoder, rows: Rows, name: HeadName): HeadWeights {
   const fitted = fitTrees(rows, {
     seed: settings.seed,
     trees: TREES[name],
     onProgress: (share) => onProgress(`fit ${name}`, share),
   });
-  const head = toTreeHead(rows, fitted);
-  await files.write(file, toHeadBytes(head));
-  return head;
+  return toTreeHead(rows, fitted);
 }
 
 /** An MLP that starts from the champion's weights, where it is one. */
@@ -110,31 +98,31 @@ async function fitOnwards(state: WithEncoder, rows: Rows): Promise<WithHeads> {
     championVersion.files.get(heads.full.file) ?? new Uint8Array(),
     heads.full.inputs,
   );
-  const full = await fitOnce(state, rows, { name: 'full', seed: settings.seed, hidden: HIDDEN, start });
-  const featuresOnly = await fitOnce(state, selectColumns(rows, isFeature), {
-    name: 'features-only',
-    seed: settings.seed + 1,
-    hidden: FEATURES_ONLY_HIDDEN,
-    start: parseHead(championVersion.files.get(heads.featuresOnly.file) ?? new Uint8Array()),
-  });
+  const full = await fitOnce(state, 'full', () =>
+    fitMlp(state, rows, { name: 'full', seed: settings.seed, hidden: HIDDEN, start }),
+  );
+  const featuresOnly = await fitOnce(state, 'features-only', () =>
+    fitMlp(state, selectColumns(rows, isFeature), {
+      name: 'features-only',
+      seed: settings.seed + 1,
+      hidden: FEATURES_ONLY_HIDDEN,
+      start: parseHead(championVersion.files.get(heads.featuresOnly.file) ?? new Uint8Array()),
+    }),
+  );
   return { ...state, heads: { full, featuresOnly }, isWarmStarted: start !== undefined };
 }
 
-/** Fitted once per run: a run that goes on reads what it fitted before. */
-async function fitOnce(
-  { backend, settings, files, onProgress }: WithEncoder,
+function fitMlp(
+  { backend, settings, onProgress }: WithEncoder,
   rows: Rows,
   { name, seed, hidden, start }: FitKind,
 ): Promise<HeadWeights> {
-  const file = `head-${name}.json`;
-  const before = await files.read(file);
-  if (before) return parseHead(before);
   const count = rows.labels.length;
   const epochs = Math.max(
     PASSES.least,
     Math.min(start ? PASSES.goingOn : PASSES.anew, Math.round(settings.rowsSeen / count)),
   );
-  const head = await fitMlpHead(backend.tf, rows, {
+  return fitMlpHead(backend.tf, rows, {
     ...shared,
     seed,
     hidden,
@@ -143,6 +131,18 @@ async function fitOnce(
     ...(start && { start, learningRate: WARM_RATE }),
     onProgress: (share) => onProgress(`fit ${name}`, share),
   });
+}
+
+/** Fitted once per run: a run that goes on reads what it fitted before. */
+async function fitOnce(
+  { files }: WithEncoder,
+  name: HeadName,
+  make: () => HeadWeights | Promise<HeadWeights>,
+): Promise<HeadWeights> {
+  const file = `head-${name}.json`;
+  const before = await files.read(file);
+  if (before) return parseHead(before);
+  const head = await make();
   await files.write(file, toHeadBytes(head));
   return head;
 }

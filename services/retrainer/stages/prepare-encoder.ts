@@ -1,9 +1,6 @@
 // services/retrainer/stages/prepare-encoder.ts: the encoder the version will have: the champion's, or one that went on learning, with all rows read again and references made again.
 import { createOnnxEncoder } from '../../../shared/encoder/onnx-encoder.ts';
-import {
-  type PopulationReference,
-  populationReferenceSchema,
-} from '../../../shared/features/population-reference.ts';
+import type { PopulationReference } from '../../../shared/features/population-reference.ts';
 import { EVENT_BYTES } from '../../../shared/sequence/packed-event.ts';
 import { fillMixedTails } from '../../../shared/training/bootstrap-rows.ts';
 import { selectRows } from '../../../shared/training/head-dataset.ts';
@@ -26,7 +23,7 @@ const NO_FEATURES = new Float32Array(0);
 /** Heads only: nothing changes. Otherwise the values the champion is judged by stay as they were scored. */
 export async function prepareEncoder(state: WithSet): Promise<WithEncoder> {
   const { settings, champion, championVersion, set } = state;
-  const references = readReferences(state);
+  const { references } = champion.encoderParts;
   const championValues = set.values;
   if (settings.mode === 'head')
     return { ...state, encoder: encoderOf(champion, championVersion), references, championValues };
@@ -35,15 +32,6 @@ export async function prepareEncoder(state: WithSet): Promise<WithEncoder> {
   const values = await encodeAgain(state, encoder, references);
   const changed = { ...state, set: { ...set, values } };
   return { ...changed, encoder, references: remakeReferences(changed, encoder, references), championValues };
-}
-
-function readReferences({ champion, championVersion }: WithSet): References {
-  return Object.fromEntries(
-    Object.entries(champion.manifest.references).map(([portfolioId, { file }]) => {
-      const bytes = championVersion.files.get(file) ?? new Uint8Array();
-      return [portfolioId, populationReferenceSchema.parse(JSON.parse(Buffer.from(bytes).toString()))];
-    }),
-  );
 }
 
 /** Features and current events as they were; readings by the encoder as it is now, from the stored contexts. */

@@ -1,5 +1,5 @@
 // shared/transfer/compare-encoders.ts: READ FIRST for choosing: the same rows through each encoder, a frozen probe at several label budgets, distance to its pretraining, cost → recommendation.
-import { loadPretrained } from '../encoder/pretrained.ts';
+import { loadPretrained, type PretrainedEncoder } from '../encoder/pretrained.ts';
 import { type AblationTable, compareMethods } from '../evaluation/ablation.ts';
 import { fitLinearHead, selectColumns } from '../head/fit-head.ts';
 import { featuresOnlyInputs } from '../head/head-inputs.ts';
@@ -10,9 +10,9 @@ import { type LabelBudget, splitCards, thinLabels } from './label-budget.ts';
 import { measureDistance, type PopulationDistance } from './population-distance.ts';
 import type { OnProgress } from './prepare-encoder.ts';
 import { type ProbeFigure, type Recommendation, recommendEncoder } from './recommend-encoder.ts';
-import { encodeSource } from './source-embeddings.ts';
+import { collectSourceRows } from './source-embeddings.ts';
 import type { TransferConfig } from './transfer-config.ts';
-import { type BuiltEncoder, type EncodingCost, encodeWindows, openEncoder } from './transfer-inputs.ts';
+import { type EncodingCost, encodeWindows, openEncoder } from './transfer-inputs.ts';
 import { collectTransferRows, type TellHistory, type TransferRows } from './transfer-rows.ts';
 
 export interface CompareOrder {
@@ -77,9 +77,18 @@ interface Encoded {
   readonly test: HeadDataset;
 }
 
-async function encodeOne(name: string, rows: TransferRows, onProgress: OnProgress): Promise<Encoded> {
-  const pretrained = loadPretrained(name);
-  const built: BuiltEncoder = openEncoder(pretrained);
+interface Named {
+  readonly name: string;
+  readonly pretrained: PretrainedEncoder;
+}
+
+/** @param source rows of the pretraining population */
+async function encodeOne(
+  { name, pretrained }: Named,
+  { rows, source }: { readonly rows: TransferRows; readonly source: TransferRows },
+  onProgress: OnProgress,
+): Promise<Encoded> {
+  const built = openEncoder(pretrained);
   let cost: EncodingCost | undefined;
   const { training, test } = await encodeWindows(
     rows,
@@ -90,14 +99,14 @@ async function encodeOne(name: string, rows: TransferRows, onProgress: OnProgres
     },
   );
   const { imported } = pretrained.manifest;
-  const source = await encodeSource(built);
+  const usual = await encodeWindows(source, built);
   const { width } = built.config;
   const embedded = ({ values, inputs }: HeadDataset) => ({ values, columns: inputs.length, width });
   const compared = {
     encoder: name,
     encoderVersion: built.encoderVersion,
     readings: imported?.readings ?? ['embedding', 'forecasts', 'surprises'],
-    distance: measureDistance(embedded(training), embedded(source)),
+    distance: measureDistance(embedded(training), embedded(usual.training)),
     isSourceGuessed: imported !== undefined,
     millisecondsPerThousand: (1000 * (cost?.processorMs ?? cost?.wallMs ?? 0)) / Math.max(1, cost?.rows ?? 1),
     modelBytes: built.model.length,
@@ -150,12 +159,13 @@ function toFigures({ budget, table }: { budget: string; table: AblationTable }):
  */
 export async function compareEncoders(order: CompareOrder): Promise<EncoderComparison> {
   const { config, encoders, onProgress = () => {} } = order;
-  for (const name of encoders) loadPretrained(name);
+  const named = encoders.map((name): Named => ({ name, pretrained: loadPretrained(name) }));
   const rows = await collectTransferRows(order.tell, config, (done, all) =>
     onProgress('reading', done, all, 'transactions'),
   );
   const encoded: Encoded[] = [];
-  for (const name of encoders) encoded.push(await encodeOne(name, rows, onProgress));
+  const source = await collectSourceRows();
+  for (const one of named) encoded.push(await encodeOne(one, { rows, source }, onProgress));
   const fraudCards = encoded[0] ? splitCards(encoded[0].training).fraud.length : 0;
   const wanted = order.budgets.filter((budget) => budget === 'all' || budget < fraudCards);
   const judged = toJudgedRows(rows);

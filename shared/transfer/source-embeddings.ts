@@ -1,10 +1,9 @@
 // shared/transfer/source-embeddings.ts: how an encoder's embeddings lie on the simulated traffic it was pretrained on: what alignment aims at.
 import { type EmbeddingStatistics, measureEmbeddings } from '../head/alignment.ts';
 import { createSimulation, type SimulationOptions } from '../simulation/simulation.ts';
-import type { HeadDataset } from '../training/head-dataset.ts';
 import { parseTransferConfig } from './transfer-config.ts';
 import { type BuiltEncoder, encodeWindows } from './transfer-inputs.ts';
-import { collectTransferRows, type HistoryLine } from './transfer-rows.ts';
+import { collectTransferRows, type HistoryLine, type TransferRows } from './transfer-rows.ts';
 
 /** Enough rows for a covariance of 64 columns, few enough for seconds. */
 const sizes = {
@@ -23,18 +22,18 @@ async function* tellSimulated(options: SimulationOptions): AsyncGenerator<readon
   }
 }
 
-/** Rows of simulated traffic, encoded. An imported encoder was pretrained on something else: this is then what it is compared on. */
-export async function encodeSource(encoder: BuiltEncoder): Promise<HeadDataset> {
+/** Rows of simulated traffic, the same ones always. An imported encoder was pretrained on something else: this is then what it is compared on. */
+export function collectSourceRows(): Promise<TransferRows> {
   const config = parseTransferConfig({
     technique: 'feature-extraction',
     genuineEvery: 4,
     windows: { calibrateShare: 0.05, testShare: 0.05, labelDelayDays: 0 },
   });
-  const rows = await collectTransferRows(() => tellSimulated(sizes), config);
-  return (await encodeWindows(rows, encoder)).training;
+  return collectTransferRows(() => tellSimulated(sizes), config);
 }
 
 export async function measureSourceEmbeddings(encoder: BuiltEncoder): Promise<EmbeddingStatistics> {
-  const { values, inputs } = await encodeSource(encoder);
+  const { training } = await encodeWindows(await collectSourceRows(), encoder);
+  const { values, inputs } = training;
   return measureEmbeddings(values, inputs.length, encoder.config.width);
 }

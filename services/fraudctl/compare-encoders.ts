@@ -9,6 +9,7 @@ import { parseTransferConfig } from '../../shared/transfer/transfer-config.ts';
 import { addHistoryOptions, type HistoryOptions, openHistory } from './labelled-history.ts';
 import { toCount } from './option-values.ts';
 import { createStageBar } from './stage-bar.ts';
+import { toColumns } from './to-columns.ts';
 
 interface CompareOptions extends HistoryOptions {
   readonly encoders: string[];
@@ -97,19 +98,11 @@ const toFigures = ({ encoders, budgets, recommendation, fraudCards }: EncoderCom
 
 function describe(comparison: EncoderComparison, report: string): string {
   const { columns, rows } = probeTable(comparison);
-  const all = [columns, ...rows];
-  const widths = columns.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
   const costs = comparison.encoders.map(
     ({ encoder, distance, millisecondsPerThousand }) =>
       `${encoder}: ${millisecondsPerThousand.toFixed(0)} ms per 1,000 rows; distance to its pretraining ` +
       `mean ${distance.mean.toFixed(2)}, covariance ${distance.covariance.toFixed(2)}, MMD² ${distance.discrepancy.toFixed(3)}`,
   );
   const { encoder, why } = comparison.recommendation;
-  return `Average precision of a frozen probe:\n${lines.join('\n')}\n\n${costs.join('\n')}\n\nTake ${encoder}: ${why}\nReport: ${report}\n`;
+  return `Average precision of a frozen probe:\n${toColumns([columns, ...rows])}\n\n${costs.join('\n')}\n\nTake ${encoder}: ${why}\nReport: ${report}\n`;
 }

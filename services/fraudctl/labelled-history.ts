@@ -1,10 +1,9 @@
 // services/fraudctl/labelled-history.ts: the labelled history that a verb works on: a file read through a mapping, or a folder that `fraudctl prepare` wrote.
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../shared/errors.ts';
-import { preparedFiles } from '../../shared/prepare/prepared-folder.ts';
+import { digestFile, preparedFiles } from '../../shared/prepare/prepared-folder.ts';
 import { type PreparedLine, readPrepared } from '../../shared/prepare/read-prepared.ts';
 import { loadMapping } from '../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../shared/replay/read-mapped.ts';
@@ -56,8 +55,13 @@ export async function openHistory(options: HistoryOptions): Promise<LabelledHist
     });
   }
   const mapped = withPortfolio(loadMapping(mapping), portfolio);
-  const inputs = { data: await digestFile(data) };
-  return { tell: () => readMappedChunks({ file: data, mapping: mapped, from, until }), inputs };
+  const digest = await digestFile(data).catch((cause: unknown) => {
+    throw new AppError('FRAUD_INPUT_INVALID', { detail: `${data} cannot be read.`, cause });
+  });
+  return {
+    tell: () => readMappedChunks({ file: data, mapping: mapped, from, until }),
+    inputs: { data: digest },
+  };
 }
 
 const timeOf = (line: PreparedLine): number =>
@@ -75,14 +79,4 @@ async function* within(
     const kept = lines.filter((line) => timeOf(line) >= first && timeOf(line) < end);
     if (kept.length > 0) yield kept;
   }
-}
-
-async function digestFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const bytes of createReadStream(file)) hash.update(bytes);
-  } catch (cause) {
-    throw new AppError('FRAUD_INPUT_INVALID', { detail: `${file} cannot be read.`, cause });
-  }
-  return hash.digest('hex');
 }

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { surpriseFields } from '../domain/decision.ts';
 import { channelNames } from '../encoder/channels.ts';
 import { AppError } from '../errors.ts';
-import { HOUR_BINS } from '../features/population-reference.ts';
 import { WINDOW } from '../sequence/packed-event.ts';
 
 /** Columns of the ids, in the order in which they are made. */
@@ -85,11 +84,6 @@ export function providedReadings({ outputs }: Pick<ForeignManifest, 'outputs'>):
     ...(outputs.surprise ? outputs.surprise.fields.map((field) => `surprise of ${field}`) : []),
   ];
 }
-
-/** Number of bins of a forecast. */
-export const amountBinsOf = ({ binEdges: edges }: { readonly binEdges: readonly number[] }): number =>
-  edges.length + 1;
-export const hourBins = HOUR_BINS;
 
 /**
  * The manifest of a JSON text.

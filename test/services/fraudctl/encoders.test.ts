@@ -1,19 +1,9 @@
 // test/services/fraudctl/encoders.test.ts: `fraudctl encoders` lists what ships and shows what it was made from.
-import { Command } from 'commander';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { register } from '../../../services/fraudctl/verbs/encoders.ts';
+import { tellVerb } from '../../support/tell-verb.ts';
 
-async function run(...words: string[]): Promise<string> {
-  let output = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-  const program = new Command();
-  register(program);
-  await program.parseAsync(['encoders', ...words], { from: 'user' }).finally(() => spy.mockRestore());
-  return output;
-}
+const run = (...words: string[]): Promise<string> => tellVerb(register, ['encoders', ...words]);
 
 test('every encoder in the list has learnt more than frequencies, and can be shown', async () => {
   const rows: { encoder: string; encoderVersion: string; heldOutLoss: number; baselineLoss: number }[] =

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { register } from '../../../services/fraudctl/verbs/explain.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { ensureChampion } from '../../../shared/registry/shipped-champion.ts';
 import { writeScoredArchive } from '../../support/scored-archive.ts';
+import { tellVerb } from '../../support/tell-verb.ts';
 
 /** A little traffic scored by the shipped champion, in an archive; and a way to ask about it. */
 async function createDesk() {
@@ -18,19 +18,9 @@ async function createDesk() {
   await ensureChampion(new FileRegistry(registry), '2026-01-01T00:00:00.000Z');
   const simulation = { seed: 78, cards: 8, days: 30, fraudRate: 0.03, appliedEvents: false };
   const { rows } = await writeScoredArchive(archive, simulation);
-  const tell = async (transactionId: string, portfolio: string, ...words: string[]): Promise<string> => {
-    let output = '';
-    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      output += String(text);
-      return true;
-    });
-    const program = new Command();
-    register(program);
+  const tell = (transactionId: string, portfolio: string, ...words: string[]): Promise<string> => {
     const places = ['--archive', archive, '--registry', registry, '--portfolio', portfolio];
-    await program
-      .parseAsync(['explain', transactionId, ...places, ...words], { from: 'user' })
-      .finally(() => spy.mockRestore());
-    return output;
+    return tellVerb(register, ['explain', transactionId, ...places, ...words]);
   };
   return { rows, tell };
 }

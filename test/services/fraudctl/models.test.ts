@@ -2,12 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { register } from '../../../services/fraudctl/verbs/models.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { createVersion } from '../../contract/registry.ts';
+import { tellVerb } from '../../support/tell-verb.ts';
 
 /** A registry directory with versions `a` and `b`, and a way to run the verb on it. */
 async function createDesk() {
@@ -18,19 +18,8 @@ async function createDesk() {
     const { manifest, files } = createVersion(name);
     await registry.publish(manifest, files);
   }
-  const tell = async (...words: string[]): Promise<string> => {
-    let output = '';
-    const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      output += String(text);
-      return true;
-    });
-    const program = new Command();
-    register(program);
-    await program
-      .parseAsync(['models', ...words, '--registry', directory], { from: 'user' })
-      .finally(() => spy.mockRestore());
-    return output;
-  };
+  const tell = (...words: string[]): Promise<string> =>
+    tellVerb(register, ['models', ...words, '--registry', directory]);
   const run = async (...words: string[]): Promise<unknown> => JSON.parse(await tell(...words, '--json'));
   return { run, tell, registry, directory };
 }

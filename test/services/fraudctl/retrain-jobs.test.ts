@@ -2,29 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { register } from '../../../services/fraudctl/verbs/retrain.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { openJobLedger } from '../../../shared/jobs/job-ledger.ts';
 import { ledgerDirectory } from '../../../shared/jobs/job-places.ts';
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+import { tellVerb } from '../../support/tell-verb.ts';
 
 function useRegistry() {
   const registry = mkdtempSync(join(tmpdir(), 'fraud-test-jobs-'));
   onTestFinished(() => rmSync(registry, { recursive: true, force: true }));
   /** What `fraudctl retrain …` prints. */
-  const tell = async (...words: string[]): Promise<string> => {
-    const said: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
-    const program = new Command();
-    register(program);
-    await program.parseAsync(['retrain', ...words, '--registry', registry], { from: 'user' });
-    return said.join('');
-  };
+  const tell = (...words: string[]): Promise<string> =>
+    tellVerb(register, ['retrain', ...words, '--registry', registry]);
   return { registry, tell, ledger: openJobLedger(ledgerDirectory(registry), systemClock) };
 }
 

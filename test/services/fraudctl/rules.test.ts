@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { register } from '../../../services/fraudctl/verbs/rules.ts';
 import { createScorerMetrics } from '../../../shared/observability/metrics.ts';
 import { countRuleHits } from '../../../shared/rules/rule-metrics.ts';
+import { tellVerb } from '../../support/tell-verb.ts';
 
 const rules = `version: 1
 lists:
@@ -27,20 +27,7 @@ function useFolder(): string {
 }
 
 /** What the verb prints on stdout. */
-async function run(...words: string[]): Promise<string> {
-  const printed: string[] = [];
-  const write = vi
-    .spyOn(process.stdout, 'write')
-    .mockImplementation((text) => printed.push(String(text)) > 0);
-  try {
-    const program = new Command('fraudctl').exitOverride();
-    register(program);
-    await program.parseAsync(['node', 'fraudctl', 'rules', ...words]);
-  } finally {
-    write.mockRestore();
-  }
-  return printed.join('');
-}
+const run = (...words: string[]): Promise<string> => tellVerb(register, ['rules', ...words]);
 
 const line = (card: string, minute: number) =>
   JSON.stringify({

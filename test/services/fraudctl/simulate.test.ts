@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { register } from '../../../services/fraudctl/verbs/simulate.ts';
+import { tellVerb } from '../../support/tell-verb.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -13,21 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the verb prints on stdout. */
-async function simulate(...words: string[]): Promise<string> {
-  const printed: string[] = [];
-  const write = vi
-    .spyOn(process.stdout, 'write')
-    .mockImplementation((text) => printed.push(String(text)) > 0);
-  try {
-    const program = new Command('fraudctl').exitOverride().configureOutput({ writeErr: () => {} });
-    register(program);
-    for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
-    await program.parseAsync(['node', 'fraudctl', 'simulate', ...words]);
-  } finally {
-    write.mockRestore();
-  }
-  return printed.join('');
-}
+const simulate = (...words: string[]): Promise<string> => tellVerb(register, ['simulate', ...words]);
 
 const linesOf = (name: string) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n');
 const small = ['--seed', '3', '--cards', '80', '--days', '60', '--fraud-rate', '0.01', '--json'];

@@ -14,19 +14,12 @@ import type { PackedStream } from '../../shared/training/packed-stream.ts';
 import { defaultPretrainSettings, pretrainEncoder } from '../../shared/training/pretrain-encoder.ts';
 import { type AdaptationPoint, drawAdaptation } from './draw-adaptation.ts';
 import type { EncodedRows } from './encode-rows.ts';
-import {
-  type Draw,
-  findQualityData,
-  loadSparkov,
-  readDraws,
-  type SparkovData,
-  toPretrainingStream,
-} from './sparkov-data.ts';
+import { askQualityData, say } from './say.ts';
+import { type Draw, loadSparkov, readDraws, type SparkovData, toPretrainingStream } from './sparkov-data.ts';
 import { labelledRows, selectTest } from './sparkov-heads.ts';
 import { encodeSparkov } from './sparkov-rows.ts';
 
 const PICTURE = 'infra/docs/adaptation-sparkov.svg';
-const say = (text: string) => process.stdout.write(`${text}\n`);
 const seconds = (since: number) => (performance.now() - since) / 1000;
 
 interface Start {
@@ -76,11 +69,8 @@ export async function runAdaptation(args: readonly string[]): Promise<void> {
       picture: { type: 'string', default: join(packageRoot, PICTURE) },
     },
   });
-  const file = findQualityData('sparkov/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: sparkov/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('sparkov/transactions.csv.gz');
+  if (!file) return;
   const shipped = loadPretrained(values.encoder);
   const { config } = shipped;
   const starts: Start[] = [

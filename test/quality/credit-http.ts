@@ -19,8 +19,8 @@ import {
 } from './credit-clients.ts';
 import { type JudgedClients, measureFolds, measureGroups } from './credit-measures.ts';
 import { type CreditRequest, loadHistories, startCreditServer } from './credit-server.ts';
+import { say } from './say.ts';
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const FOLDS = [0, 1, 2, 3, 4] as const;
 const folder = join(packageRoot, '.fraud/quality/credit');
 const folderOf = (fold: number): string => join(folder, `fold-${fold}`);

@@ -1,11 +1,10 @@
 // test/quality/credit-report.ts: the table of a credit run: AUC, AP, KS and the paired difference to LightGBM; groups by sex and age.
 import type { CreditClient } from './credit-clients.ts';
 import { compareAuc, type JudgedClients, measureFolds, measureGroups } from './credit-measures.ts';
+import { say } from './say.ts';
 
 /** Name of the scores of the version that ships. */
 export const SHIPPED = 'shipped, simulated only';
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
 /** AUC and approvals by sex and age band: joined here, offline, to scores that never saw them. */
 function tellGroups(
   judged: JudgedClients,

@@ -31,8 +31,8 @@ import {
 import type { JudgedClients } from './credit-measures.ts';
 import { reportCredit, SHIPPED } from './credit-report.ts';
 import { readNpyDoubles, writeNpy } from './npy.ts';
+import { say } from './say.ts';
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
 const config = encoderConfigs.small;
 const CHUNK = 2000;
 const OUTCOME = 'default on the next monthly payment';

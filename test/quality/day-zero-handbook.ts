@@ -7,15 +7,15 @@ import type { PopulationReference } from '../../shared/features/population-refer
 import { featureNames } from '../../shared/features/velocity.ts';
 import { fillTails } from '../../shared/head/day-zero.ts';
 import { listStatistics, readStatistic, type StatisticSource } from '../../shared/head/statistics.ts';
-import { differenceOf, meanOf, type Rounds, resample } from './bootstrap-rounds.ts';
+import { meanOf, type Rounds, resample } from './bootstrap-rounds.ts';
 import { measureRarity, type RarityRows, scoreByProduct, signalOf } from './day-zero-rows.ts';
 import { type HandbookData, loadHandbook, REFERENCE_UNTIL } from './handbook-data.ts';
 import { choosingFolds, judgedFolds, selectFold } from './handbook-folds.ts';
 import { logEvaluation } from './handbook-log.ts';
-import { adaptToHandbook, say } from './handbook-methods.ts';
+import { adaptToHandbook } from './handbook-methods.ts';
 import { recipe } from './handbook-recipe.ts';
 import { type NamedEncoder, readingsOf } from './handbook-rows.ts';
-import { findQualityData } from './sparkov-data.ts';
+import { askQualityData, say, tellRounds } from './say.ts';
 
 /** Tails are taken from here on: earlier, cards have no past. */
 const TAILS_FROM_MS = Date.parse('2018-04-22T00:00:00Z');
@@ -137,16 +137,8 @@ function judge(
   );
 }
 
-function tell(told: ReadonlyMap<string, Rounds>): Record<string, number> {
-  const product = told.get(PRODUCT);
-  for (const [name, one] of told) {
-    const { difference, lower, upper } = differenceOf(product ?? one, one);
-    const interval =
-      one === product ? '' : `${difference.toFixed(3)} [${lower.toFixed(3)}, ${upper.toFixed(3)}]`;
-    say(`  ${name.padEnd(44)} ${one.measured.toFixed(3)}   ${interval}`);
-  }
-  return Object.fromEntries([...told].map(([name, { measured }]) => [name, measured]));
-}
+const tellBy = (told: ReadonlyMap<string, Rounds>): Record<string, number> =>
+  tellRounds(told, told.get(PRODUCT));
 
 /** `[choose|judge] [--every N] [--rounds N] [--fold START]…`; every look at the judged folds is logged. */
 export async function runHandbookDayZero(args: readonly string[]): Promise<void> {
@@ -159,11 +151,8 @@ export async function runHandbookDayZero(args: readonly string[]): Promise<void>
       rounds: { type: 'string', default: '300' },
     },
   });
-  const file = findQualityData('handbook/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: handbook/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('handbook/transactions.csv.gz');
+  if (!file) return;
   const isJudged = positionals[0] === 'judge';
   const data = await loadHandbook(file);
   const scenarios = await readScenarios(file);
@@ -183,7 +172,7 @@ export async function runHandbookDayZero(args: readonly string[]): Promise<void>
     `no label, mean of the folds ${starts.join(', ')}; goal ≥ .295 on the judged four, ceiling .314, best formula elsewhere .287` +
       `${every > 1 ? `; one genuine row in ${every}, weighted` : ''}`,
   );
-  const all = tell(judge(data, folds, scenarioOf, { every, rounds }));
+  const all = tellBy(judge(data, folds, scenarioOf, { every, rounds }));
   const perFold = folds.map((fold, index) => {
     const told = judge(data, [fold], scenarioOf, { every, rounds: 0 });
     const of = (name: string) => told.get(name)?.measured ?? 0;
@@ -192,7 +181,7 @@ export async function runHandbookDayZero(args: readonly string[]): Promise<void>
   });
   for (const scenario of [1, 2, 3]) {
     say(`frauds of scenario ${scenario} against all that is genuine`);
-    tell(judge(data, folds, scenarioOf, { scenario, every, rounds }));
+    tellBy(judge(data, folds, scenarioOf, { scenario, every, rounds }));
   }
   if (isJudged) logEvaluation({ program: 'day0', folds: starts, every, figures: all, perFold });
 }

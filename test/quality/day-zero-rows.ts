@@ -12,9 +12,8 @@ import {
   type Statistic,
   type StatisticSource,
 } from '../../shared/head/statistics.ts';
-import { differenceOf, type JudgedRows, resample } from './bootstrap-rounds.ts';
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
+import { type JudgedRows, resample } from './bootstrap-rounds.ts';
+import { tellRounds } from './say.ts';
 
 /** Rows by statistic: bits, row-major, in the order of `statistics`. */
 export interface RarityRows {
@@ -70,13 +69,7 @@ export function tellScores(
   const columns = new Map([...scores].map(([name, column]) => [name, [column]] as const));
   const told = resample(judged, columns, { seed: 20_261_124, rounds });
   const [first] = told.values();
-  for (const [name, one] of told) {
-    const { difference, lower, upper } = differenceOf(first ?? one, one);
-    const interval =
-      one === first ? '' : `${difference.toFixed(3)} [${lower.toFixed(3)}, ${upper.toFixed(3)}]`;
-    say(`  ${name.padEnd(44)} ${one.measured.toFixed(3)}   ${interval}`);
-  }
-  return new Map([...told].map(([name, { measured }]) => [name, measured]));
+  return new Map(Object.entries(tellRounds(told, first)));
 }
 
 /** A reference kept under this file, measured the first time. */

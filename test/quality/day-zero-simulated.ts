@@ -22,6 +22,7 @@ import { measurePortfolio } from '../../shared/training/measure-portfolio.ts';
 import { createEventCollector, createPackedStreamBuilder } from '../../shared/training/packed-stream.ts';
 import { keptReference, measureRarity, scoreByProduct, signalOf, tellScores } from './day-zero-rows.ts';
 import { writeNpy } from './npy.ts';
+import { say } from './say.ts';
 import { cachedWeights } from './weights-cache.ts';
 
 const DAY_MS = 86_400_000;
@@ -33,8 +34,6 @@ const CHUNK = 2_000;
 const PORTFOLIO = 'sim';
 /** Fraud rate before thinning. */
 const FRAUD_RATE = 0.014;
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
 interface Portfolio {
   readonly options: SimulationOptions;
   readonly cutMs: number;

@@ -12,7 +12,7 @@ import { WINDOW } from '../../shared/sequence/packed-event.ts';
 import { measurePortfolio } from '../../shared/training/measure-portfolio.ts';
 import { keptReference, measureRarity, scoreByProduct, signalOf, tellScores } from './day-zero-rows.ts';
 import { writeNpy } from './npy.ts';
-import { findQualityData } from './sparkov-data.ts';
+import { askQualityData, say } from './say.ts';
 import { type PreparedEncoder, prepareEncoder } from './sparkov-encoders.ts';
 import { type Readings, readRows } from './sparkov-readings.ts';
 import { openSparkovStore, type SparkovStore, sparkovCache, thinTest } from './sparkov-store.ts';
@@ -29,8 +29,6 @@ const parts = [
   'feature-levelZ',
   'feature-burstCountLong',
 ];
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
 /** What is usual before the cut, tails included, as the product measures it. */
 function measureTails(
   file: string,
@@ -103,11 +101,8 @@ export async function runSparkovDayZero(args: readonly string[]): Promise<void> 
       'tail-rows': { type: 'string', default: '0' },
     },
   });
-  const file = findQualityData('sparkov/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: sparkov/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('sparkov/transactions.csv.gz');
+  if (!file) return;
   const store = await openSparkovStore(file);
   const every = Number(values.every);
   const testRows = thinTest(store, every);

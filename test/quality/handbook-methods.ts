@@ -16,14 +16,11 @@ import type { MethodName, Recipe } from './handbook-recipe.ts';
 import { type InputFamilies, type NamedEncoder, readingsOf, selectInputs } from './handbook-rows.ts';
 import { streamBefore } from './handbook-streams.ts';
 import { readNpy, writeNpy } from './npy.ts';
+import { say } from './say.ts';
 import { cachedWeights } from './weights-cache.ts';
 
 /** An encoder pretrained on traffic that the Handbook's is not. */
 const WRONG_DOMAIN = 'small-cnp';
-
-export const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
 
 function toNamed(config: EncoderConfig, weights: EncoderWeights): NamedEncoder {
   const model = toOnnxModel(config, weights);

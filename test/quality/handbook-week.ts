@@ -6,16 +6,16 @@ import type { HeadRows } from '../../shared/head/fit-head.ts';
 import { selectColumns } from '../../shared/head/fit-head.ts';
 import { fitTrees } from '../../shared/head/fit-trees.ts';
 import { scoreTrees } from '../../shared/head/tree-ensemble.ts';
-import { differenceOf, meanOf, type Rounds, resample } from './bootstrap-rounds.ts';
+import { meanOf, type Rounds, resample } from './bootstrap-rounds.ts';
 import { type HandbookData, handbookCache, loadHandbook } from './handbook-data.ts';
 import { choosingFolds, type Fold, judgedFolds, selectFold } from './handbook-folds.ts';
 import { logEvaluation } from './handbook-log.ts';
-import { adaptToHandbook, say } from './handbook-methods.ts';
+import { adaptToHandbook } from './handbook-methods.ts';
 import { recipe } from './handbook-recipe.ts';
 import { scoreByRival } from './handbook-rival.ts';
 import { type NamedEncoder, readingsOf, selectInputs } from './handbook-rows.ts';
 import { readNpy, writeNpy } from './npy.ts';
-import { findQualityData } from './sparkov-data.ts';
+import { askQualityData, say, tellRounds } from './say.ts';
 import { bucketNames, readTerminalBuckets, type TerminalBuckets } from './terminal-buckets.ts';
 
 const WEEK_DAYS = 7;
@@ -140,11 +140,8 @@ export async function runHandbookWeek(args: readonly string[]): Promise<void> {
       rounds: { type: 'string', default: '300' },
     },
   });
-  const file = findQualityData('handbook/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: handbook/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('handbook/transactions.csv.gz');
+  if (!file) return;
   const isJudged = positionals[0] === 'judge';
   const data = await loadHandbook(file);
   const encoder = await adaptToHandbook(data, recipe.encoder, recipe.adaptationSteps);
@@ -163,12 +160,6 @@ export async function runHandbookWeek(args: readonly string[]): Promise<void> {
     ),
   );
   const first = means.get(FIRST);
-  for (const [name, one] of means) {
-    const { difference, lower, upper } = differenceOf(first ?? one, one);
-    const interval =
-      one === first ? '' : `${difference.toFixed(3)} [${lower.toFixed(3)}, ${upper.toFixed(3)}]`;
-    say(`  ${name.padEnd(44)} ${one.measured.toFixed(3)}   ${interval}`);
-  }
-  const figures = Object.fromEntries([...means].map(([name, { measured }]) => [name, measured]));
+  const figures = tellRounds(means, first);
   if (isJudged) logEvaluation({ program: 'week', folds: starts, every: parts.every, figures });
 }

@@ -12,10 +12,10 @@ import {
   selectFold,
 } from './handbook-folds.ts';
 import { logEvaluation } from './handbook-log.ts';
-import { say, scoreByMethod } from './handbook-methods.ts';
+import { scoreByMethod } from './handbook-methods.ts';
 import { methodNames, recipe } from './handbook-recipe.ts';
 import { scoreByRival } from './handbook-rival.ts';
-import { findQualityData } from './sparkov-data.ts';
+import { askQualityData, say } from './say.ts';
 
 const RIVAL = 'gradient boosting (LightGBM), all features';
 /** Mean over folds, as published or found by prototypes; benchmarks of the field. */
@@ -101,11 +101,8 @@ export async function runHandbook(args: readonly string[]): Promise<void> {
       trees: { type: 'string' },
     },
   });
-  const file = findQualityData('handbook/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: handbook/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('handbook/transactions.csv.gz');
+  if (!file) return;
   const isJudged = positionals[0] === 'judge';
   const data = await loadHandbook(file);
   const starts = values.fold ?? (isJudged ? judgedFolds : choosingFolds);

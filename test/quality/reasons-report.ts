@@ -2,12 +2,9 @@
 import { toReasons } from '../../shared/scoring/rank-effects.ts';
 import type { FlaggedAlert } from './collect-alerts.ts';
 import { countTypologies, intervalOf, type Trial, type TypologyCount } from './judge-reasons.ts';
+import { say } from './say.ts';
 
 const show = (value: number) => value.toFixed(2);
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
 /** Prints the trials; true when the named group's interval lies above the random group's, and it wins in more than half. */
 export function reportTrials(title: string, trials: readonly Trial[]): boolean {
   say(

@@ -14,9 +14,9 @@ import { createStreamRig, readProcessorSeconds, type StreamRig } from '../suppor
 import { measureTails } from './day-zero-handbook.ts';
 import { championWindows, makeChampion, type OfflineRow } from './handbook-champion.ts';
 import { loadHandbook } from './handbook-data.ts';
-import { adaptToHandbook, say } from './handbook-methods.ts';
+import { adaptToHandbook } from './handbook-methods.ts';
 import { recipe } from './handbook-recipe.ts';
-import { findQualityData } from './sparkov-data.ts';
+import { askQualityData, say } from './say.ts';
 
 /** The mapping's: a fraud is known a week later. */
 const LABEL_DELAY_MS = 7 * 86_400_000;
@@ -109,11 +109,8 @@ function compare(rows: readonly OfflineRow[], served: ReadonlyMap<number, Served
 
 /** The Handbook's champion, then the shipped one, each with a broker and a state of its own. */
 export async function replayChampion(): Promise<void> {
-  const file = findQualityData('handbook/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: handbook/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('handbook/transactions.csv.gz');
+  if (!file) return;
   const data = await loadHandbook(file);
   const encoder = await adaptToHandbook(data, recipe.encoder, recipe.adaptationSteps);
   const reference = await measureTails(data, encoder);

@@ -9,6 +9,7 @@ import { createPlainHead, type HeadWeights } from '../../shared/head/head-weight
 import { type Domain, domains } from '../../shared/simulation/portfolio-traits.ts';
 import { differenceOf, meanOf, type Rounds, resample } from './bootstrap-rounds.ts';
 import { encodePortfolio, selectHeadRows } from './encode-portfolio.ts';
+import { say } from './say.ts';
 import { loadPortfolio, type PortfolioData, type PortfolioRow } from './simulated-data.ts';
 
 /**
@@ -21,8 +22,6 @@ const JUDGED_SEEDS = '45000001,45000002,45000003';
 const SIZES = { cards: 8_000, days: 60, testDays: 20, fraudRate: 0.01, draws: 4, share: 0.01 } as const;
 const ROUNDS = 300;
 const DOMAIN_OFFSET = 100;
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
 interface Variant {
   readonly isWanted: (name: string) => boolean;
   readonly fitHead: (rows: HeadRows) => HeadWeights;

@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../shared/config/package-root.ts';
-import { differenceOf, resample } from './bootstrap-rounds.ts';
+import { resample } from './bootstrap-rounds.ts';
 import { type BudgetPoint, drawBudgets } from './draw-budgets.ts';
-import { type Draw, findQualityData, readDraws } from './sparkov-data.ts';
+import { askQualityData, intervalOf, say } from './say.ts';
+import { type Draw, readDraws } from './sparkov-data.ts';
 import { type EncoderChoice, prepareEncoder } from './sparkov-encoders.ts';
 import {
   ablationMethods,
@@ -27,8 +28,6 @@ const goals: Readonly<Record<Prevalence, Readonly<Record<string, string>>>> = {
   '0.02%': low,
 };
 const budgets = ['3', '5', '10', '20'] as const;
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
 const spread = (values: readonly number[], mean: number): number =>
   Math.sqrt(values.reduce((sum, one) => sum + (one - mean) ** 2, 0) / values.length);
 
@@ -52,11 +51,9 @@ function tell(
       (column) =>
         resample(judged, new Map([[name, [column]]]), { seed: 1, rounds: 0 }).get(name)?.measured ?? 0,
     );
-    const { difference, lower, upper } = differenceOf(first ?? ofMethod, ofMethod);
-    const interval =
-      ofMethod === first ? '' : `${difference.toFixed(3)} [${lower.toFixed(3)}, ${upper.toFixed(3)}]`;
+    const deviation = spread(single, ofMethod.measured).toFixed(3);
     say(
-      `  ${name.padEnd(44)} ${ofMethod.measured.toFixed(3)} ± ${spread(single, ofMethod.measured).toFixed(3)}   ${interval}`,
+      `  ${name.padEnd(44)} ${ofMethod.measured.toFixed(3)} ± ${deviation}   ${intervalOf(first, ofMethod)}`,
     );
     measured.set(name, ofMethod.measured);
   }
@@ -133,11 +130,8 @@ function judge(
 /** Runs the protocol at the prevalences and budgets asked for. */
 export async function runSparkovFewLabels(args: readonly string[]): Promise<void> {
   const values = readOptions(args);
-  const file = findQualityData('sparkov/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: sparkov/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('sparkov/transactions.csv.gz');
+  if (!file) return;
   const store = await openSparkovStore(file);
   const every = Number(values.every);
   const testRows = thinTest(store, every);

@@ -7,21 +7,13 @@ import { averagePrecision, pairedBootstrap } from '../../shared/evaluation/metri
 import { chooseBackend } from '../../shared/training/backend.ts';
 import { defaultPretrainSettings, pretrainEncoder } from '../../shared/training/pretrain-encoder.ts';
 import type { EncodedRows } from './encode-rows.ts';
-import {
-  type Draw,
-  findQualityData,
-  loadSparkov,
-  readDraws,
-  type SparkovData,
-  toPretrainingStream,
-} from './sparkov-data.ts';
+import { askQualityData, say } from './say.ts';
+import { type Draw, loadSparkov, readDraws, type SparkovData, toPretrainingStream } from './sparkov-data.ts';
 import { labelledRows, scoreByHead, selectTest, type Variant } from './sparkov-heads.ts';
 import { boostSparkov, encodeSparkov } from './sparkov-rows.ts';
 import { cachedWeights } from './weights-cache.ts';
 
 const config = encoderConfigs.small;
-const say = (text: string) => process.stdout.write(`${text}\n`);
-
 async function pretrain(data: SparkovData, steps: number, seed: number): Promise<EncoderWeights> {
   return cachedWeights(`sparkov-${config.name}-${steps}-${seed}`, config, async () => {
     const { tf, name } = await chooseBackend();
@@ -105,11 +97,8 @@ export async function runSparkov(args: readonly string[]): Promise<void> {
       seed: { type: 'string', default: '1' },
     },
   });
-  const file = findQualityData('sparkov/transactions.csv.gz');
-  if (!file) {
-    say('NOT RUN: sparkov/transactions.csv.gz is not there (set FRAUD_QUALITY_DATA).');
-    return;
-  }
+  const file = askQualityData('sparkov/transactions.csv.gz');
+  if (!file) return;
   const data = await loadSparkov(file);
   say(
     `sparkov: ${data.table.rowCount} rows, ${data.table.cardCount} cards, ${data.testRows.length} test rows`,

@@ -5,6 +5,7 @@ import { createOnnxEncoder } from '../../../shared/encoder/onnx-encoder.ts';
 import { loadShipped } from '../../../shared/registry/shipped-champion.ts';
 import { createChampion } from '../../../shared/scoring/champion.ts';
 import { type DriftTrial, runDriftTrial } from '../drift-trial.ts';
+import { say } from '../say.ts';
 
 const HELP = `--seeds 20   trials with a change, and as many without
 --from 201   first seed; the limits were chosen on others (900 to 903)
@@ -13,7 +14,6 @@ const HELP = `--seeds 20   trials with a change, and as many without
 --factor 3   fraud after the change against before
 --checkpoint FILE   finished trials are kept there, and not run again`;
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const tell = (days: number | undefined): string =>
   (days === undefined ? 'never' : days.toFixed(1)).padStart(6);
 

@@ -1,6 +1,7 @@
 // test/quality/programs/gates.ts: `npm run quality -- gates [part of a challenger's name …]`: what becomes of good, bad and poisoned challengers; exits 1 when a harmful one is promoted, or the good one is not.
 import { gateChallengers } from '../gate-challengers.ts';
 import { type GateResult, type GatesPlan, runGates } from '../gates.ts';
+import { say } from '../say.ts';
 
 /** Lost average precision, and lost recall at the poisoned merchant, that count as harm. */
 const HARM = { averagePrecision: 0.01, recall: 0.05 } as const;
@@ -23,7 +24,6 @@ const plan: GatesPlan = {
   reviewShare: 0.02,
 };
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
 const show = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(3));
 
 /** What it does to the stream, held against the clean one. */

@@ -9,6 +9,7 @@ import { collectAlerts, type FlaggedAlert, type Line } from '../collect-alerts.t
 import { tryReasons } from '../judge-reasons.ts';
 import { createTopShare, handbookStream, simulatedStream, withHandbookReference } from '../reason-streams.ts';
 import { reportTrials, reportTypologies, tellExamples } from '../reasons-report.ts';
+import { say } from '../say.ts';
 import { findQualityData } from '../sparkov-data.ts';
 
 /** Never looked at while groups and sentences were made; 7101 and 7102 were. */
@@ -16,9 +17,6 @@ const JUDGED_SEEDS = '8201,8202,8203,8204';
 const REQUIRED_SHARE = 0.8;
 const TRIAL_SEED = 11;
 
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 const isAlert = ({ decision }: DecidedEvaluation): boolean => decision.decision !== 'approve';
 
 interface Judging {

@@ -10,7 +10,7 @@ import { loadMapping } from '../../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../../shared/replay/read-mapped.ts';
 import { createStreamRig, type StreamRig } from '../../support/stream-rig.ts';
 import { replayChampion } from '../replay-champion.ts';
-import { findQualityData } from '../sparkov-data.ts';
+import { askQualityData, say } from '../say.ts';
 
 interface Month {
   readonly file: string;
@@ -41,8 +41,6 @@ const months: Readonly<Record<string, Month>> = {
     until: '2024-08-01',
   },
 };
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** The operators' own commands: reference from past traffic, promoted; history without decisions. */
 function prepare(rig: StreamRig, month: Month, file: string): void {
@@ -150,11 +148,8 @@ async function judge(rig: StreamRig, month: Month, file: string): Promise<void> 
 
 async function replayMonth(name: string): Promise<void> {
   const month = months[name];
-  const file = findQualityData(month.file);
-  if (!file) {
-    say(`NOT RUN: ${month.file} is not there (set FRAUD_QUALITY_DATA).`);
-    return;
-  }
+  const file = askQualityData(month.file);
+  if (!file) return;
   execFileSync('npm', ['run', '-s', 'build'], { cwd: packageRoot, stdio: ['ignore', 2, 2] });
   const rig = await createStreamRig(6);
   try {

@@ -1,7 +1,6 @@
 // test/quality/programs/retrain-kills.ts: `npm run quality -- retrain-kills [kills per stage] [pairs]`: retrainings killed in every stage, and two at once; exits 1 when anything but an uninterrupted run's version comes out.
 import { killRetrainings, stageNames } from '../retrain-kills.ts';
-
-const say = (text: string) => process.stdout.write(`${text}\n`);
+import { say } from '../say.ts';
 
 export async function run([kills = '10', pairs = '10']: readonly string[]): Promise<void> {
   const plan = { cards: 80, killsPerStage: Number(kills), pairs: Number(pairs), seed: 5 };

@@ -1,108 +1,96 @@
-// test/quality/adaptation.ts: does a shipped encoder earn its place? Average precision on Sparkov over the time spent adapting, from shipped and from random weights.
+// test/quality/adaptation.ts: does a shipped encoder earn its place? Average precision with few labels over the time spent adapting, from shipped and from random weights, on another maker's portfolio and on a simulated one.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../shared/config/package-root.ts';
 import { type EncoderConfig, type EncoderWeights, randomWeights } from '../../shared/encoder/definition.ts';
 import { loadPretrained } from '../../shared/encoder/pretrained.ts';
-import { averagePrecision } from '../../shared/evaluation/metrics.ts';
-import { fitFewLabelsHead } from '../../shared/head/fit-few-labels-head.ts';
-import type { HeadRows } from '../../shared/head/fit-head.ts';
-import { createPlainHead } from '../../shared/head/head-weights.ts';
 import { chooseBackend } from '../../shared/training/backend.ts';
 import type { PackedStream } from '../../shared/training/packed-stream.ts';
 import { defaultPretrainSettings, pretrainEncoder } from '../../shared/training/pretrain-encoder.ts';
+import { openSimulatedTarget } from './adaptation-simulated.ts';
+import { openSparkovTarget } from './adaptation-sparkov.ts';
 import { type AdaptationPoint, drawAdaptation } from './draw-adaptation.ts';
-import type { EncodedRows } from './encode-rows.ts';
-import { askQualityData, say } from './say.ts';
-import { type Draw, loadSparkov, readDraws, type SparkovData, toPretrainingStream } from './sparkov-data.ts';
-import { labelledRows, selectTest } from './sparkov-heads.ts';
-import { encodeSparkov } from './sparkov-rows.ts';
+import { say } from './say.ts';
 
-const PICTURE = 'infra/docs/adaptation-sparkov.svg';
 const seconds = (since: number) => (performance.now() - since) / 1000;
 
-interface Start {
-  readonly name: string;
-  readonly weights: EncoderWeights;
+/** A portfolio to adapt to, and how well few labels do on it with an encoder. */
+export interface AdaptationTarget {
+  readonly title: string;
+  /** Unlabelled. */
+  readonly training: PackedStream;
+  /** Labelled fraud cards → mean over the draws of the average precision. */
+  judge(config: EncoderConfig, weights: EncoderWeights): Promise<ReadonlyMap<number, number>>;
 }
+
+export interface TargetOptions {
+  readonly budgets: readonly number[];
+  readonly draws: number;
+  /** One genuine test row in so many is judged, weighted. */
+  readonly every: number;
+}
+
+const targets: Readonly<Record<string, (options: TargetOptions) => Promise<AdaptationTarget | undefined>>> = {
+  sparkov: openSparkovTarget,
+  simulated: openSimulatedTarget,
+};
 
 /** The same objective, rate and rows from either start; the rate falls to zero at the end of each run, so each run stands alone. */
 async function adapt(
   training: PackedStream,
   config: EncoderConfig,
-  start: Start,
+  initial: EncoderWeights,
   steps: number,
 ): Promise<EncoderWeights> {
-  if (steps === 0) return start.weights;
+  if (steps === 0) return initial;
   const { tf } = await chooseBackend();
   const settings = { ...defaultPretrainSettings, steps, evaluateEvery: steps };
-  const { weights } = await pretrainEncoder({ tf, config, training, settings, initial: start.weights });
+  const { weights } = await pretrainEncoder({ tf, config, training, settings, initial });
   return weights;
 }
 
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Mean over the draws of the average precision on the test rows. */
-function judge(data: SparkovData, encoded: EncodedRows, test: HeadRows, draws: readonly Draw[]): number {
-  const width = test.inputs.length;
-  return meanOf(
-    draws.map((draw) => {
-      const head = createPlainHead(fitFewLabelsHead(encoded.select(labelledRows(data, draw), data.labels)));
-      const scores = Float64Array.from(test.labels, (_, row) =>
-        head.scoreOne(test.values.subarray(row * width, (row + 1) * width)),
-      );
-      return averagePrecision({ scores, labels: test.labels });
-    }),
-  );
-}
-
-/** Prints a row per start and number of steps, and draws them. */
+/** `[sparkov|simulated] [--encoder NAME] [--steps N,N] [--draws N] [--every N] [--seed N]`: prints a row per start and number of steps, and draws them. */
 export async function runAdaptation(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       encoder: { type: 'string', default: 'small' },
       steps: { type: 'string', default: '0,40,120,300,1200' },
       draws: { type: 'string', default: '10' },
+      every: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
-      picture: { type: 'string', default: join(packageRoot, PICTURE) },
+      picture: { type: 'string' },
     },
   });
-  const file = askQualityData('sparkov/transactions.csv.gz');
-  if (!file) return;
+  const name = positionals[0] ?? 'sparkov';
+  const options = { budgets: [3, 20], draws: Number(values.draws), every: Number(values.every) };
+  const target = await targets[name]?.(options);
+  if (!target) return;
   const shipped = loadPretrained(values.encoder);
   const { config } = shipped;
-  const starts: Start[] = [
+  const starts = [
     { name: `shipped ${shipped.encoderVersion}`, weights: shipped.readWeights() },
     { name: 'random weights', weights: randomWeights(config, Number(values.seed)) },
   ];
-  const data = await loadSparkov(file);
-  const training = toPretrainingStream(data);
-  const budgets = ['3', '20'].map((k) => [k, (readDraws()[k] ?? []).slice(0, Number(values.draws))] as const);
-  const rows = [
-    ...data.testRows,
-    ...budgets.flatMap(([, draws]) => draws.flatMap((draw) => labelledRows(data, draw))),
-  ];
-  say(`${training.eventCount} unlabelled events, ${data.testRows.length} test rows, few-labels head`);
+  say(`${target.title}: ${target.training.eventCount} unlabelled events, few-labels head`);
   const points: AdaptationPoint[] = [];
   for (const steps of values.steps.split(',').map(Number)) {
     for (const start of starts) {
       const startedAt = performance.now();
-      const weights = await adapt(training, config, start, steps);
+      const weights = await adapt(target.training, config, start.weights, steps);
       const took = seconds(startedAt);
-      const encoded = await encodeSparkov({ data, config, weights, rows });
-      const test = selectTest(encoded, data);
-      for (const [k, draws] of budgets) {
-        const precision = judge(data, encoded, test, draws);
+      for (const [k, precision] of await target.judge(config, weights)) {
         points.push({ start: start.name, steps, labels: `${k} fraud cards`, precision });
         say(
           `${String(steps).padStart(5)} steps, ${took.toFixed(0).padStart(4)} s  ${start.name.padEnd(28)} ` +
-            `k = ${k.padEnd(2)}  AP ${precision.toFixed(3)}`,
+            `k = ${String(k).padEnd(2)}  AP ${precision.toFixed(3)}`,
         );
       }
     }
   }
-  writeFileSync(values.picture, await drawAdaptation(points));
-  say(`picture: ${values.picture}`);
+  const picture = values.picture ?? join(packageRoot, `infra/docs/adaptation-${name}.svg`);
+  writeFileSync(picture, await drawAdaptation(target.title, points));
+  say(`picture: ${picture}`);
 }

@@ -10,10 +10,17 @@ import { fillTails } from '../../shared/head/day-zero.ts';
 import { listStatistics, readStatistic, type StatisticSource } from '../../shared/head/statistics.ts';
 import { WINDOW } from '../../shared/sequence/packed-event.ts';
 import { measurePortfolio } from '../../shared/training/measure-portfolio.ts';
-import { keptReference, measureRarity, scoreByProduct, signalOf, tellScores } from './day-zero-rows.ts';
+import {
+  keptReference,
+  measureRarity,
+  type RarityRows,
+  scoreByProduct,
+  signalOf,
+  tellScores,
+} from './day-zero-rows.ts';
 import { writeNpy } from './npy.ts';
 import { askQualityData, say } from './say.ts';
-import { type PreparedEncoder, prepareEncoder } from './sparkov-encoders.ts';
+import { type PreparedEncoder, prepareCleaned, prepareEncoder } from './sparkov-encoders.ts';
 import { type Readings, readRows } from './sparkov-readings.ts';
 import { openSparkovStore, type SparkovStore, sparkovCache, thinTest } from './sparkov-store.ts';
 import { keptCards, type Prevalence, prevalences, tellUnlabelled } from './sparkov-streams.ts';
@@ -90,7 +97,40 @@ async function sampleTails(
   return fillTails(encoder.reference, statistics, columns);
 }
 
-/** `[--prevalence P]… [--every N] [--rounds N] [--tail-rows N]`: with tail rows, tails come from so many rows of the store. */
+interface Judging {
+  readonly file: string;
+  readonly store: SparkovStore;
+  readonly testRows: Int32Array;
+  readonly prevalence: Prevalence;
+  readonly tailRows: number;
+}
+
+/** Bits of the test rows by one encoder; kept as a file too. */
+async function rarityOf(
+  encoder: PreparedEncoder,
+  { file, store, testRows, prevalence, tailRows }: Judging,
+): Promise<RarityRows> {
+  const reference =
+    tailRows > 0
+      ? await sampleTails(store, encoder, prevalence, tailRows)
+      : await measureTails(file, encoder, prevalence);
+  const readings = await readRows(store, { ...encoder, rows: testRows });
+  const rows = measureRarity(encoder.config, reference, sourcesOf(store, readings, testRows));
+  const shape = [rows.rowCount, rows.statistics.length];
+  writeNpy(join(sparkovCache(), `bits-${encoder.name}.npy`), rows.bits, shape);
+  return rows;
+}
+
+const RULE = "the product's rule";
+const scoresOf = (rows: RarityRows, suffix = ''): [string, Float64Array][] => [
+  [`${RULE}${suffix}`, scoreByProduct(rows)],
+  ...parts.map((part): [string, Float64Array] => [`${part} alone${suffix}`, signalOf(rows, part)]),
+];
+
+/**
+ * `[--prevalence P]… [--every N] [--rounds N] [--tail-rows N] [--clean SHARE]`: with tail rows, tails come from so many rows of the store;
+ * with a share, a second encoder is trained on the stream without what the first finds rare.
+ */
 export async function runSparkovDayZero(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -99,6 +139,7 @@ export async function runSparkovDayZero(args: readonly string[]): Promise<void> 
       every: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '200' },
       'tail-rows': { type: 'string', default: '0' },
+      clean: { type: 'string', default: '0' },
     },
   });
   const file = askQualityData('sparkov/transactions.csv.gz');
@@ -114,32 +155,24 @@ export async function runSparkovDayZero(args: readonly string[]): Promise<void> 
   };
   for (const prevalence of prevalences.filter((one) => values.prevalence.includes(one))) {
     const choice = { start: 'random', prevalence, steps: 1000, learningRate: 0.004 } as const;
+    const judging = { file, store, testRows, prevalence, tailRows: Number(values['tail-rows']) };
     const encoder = await prepareEncoder(file, choice);
-    const tailRows = Number(values['tail-rows']);
-    const reference =
-      tailRows > 0
-        ? await sampleTails(store, encoder, prevalence, tailRows)
-        : await measureTails(file, encoder, prevalence);
-    const readings = await readRows(store, { ...encoder, rows: testRows });
-    const rows = measureRarity(encoder.config, reference, sourcesOf(store, readings, testRows));
-    writeNpy(join(sparkovCache(), `bits-${encoder.name}.npy`), rows.bits, [
-      rows.rowCount,
-      rows.statistics.length,
-    ]);
+    const share = Number(values.clean);
+    const scores = scoresOf(await rarityOf(encoder, judging));
+    if (share > 0) {
+      const cleaned = await prepareCleaned(file, { choice, first: encoder, share });
+      scores.push(...scoresOf(await rarityOf(cleaned, judging), ', cleaned'));
+    }
     say(
       `${prevalence} fraud in the unlabelled stream, no label, ${testRows.length} test rows; goal ${goals[prevalence]}`,
     );
-    const scores = new Map([
-      ["the product's rule", scoreByProduct(rows)],
-      ...parts.map((part) => [`${part} alone`, signalOf(rows, part)] as const),
-    ]);
-    const told = tellScores(judged, scores, Number(values.rounds));
+    const told = tellScores(judged, new Map(scores), Number(values.rounds));
     const better = Math.max(
       told.get('forecast-log-p-above-q95 alone') ?? 0,
       told.get('surprise-mean-total-0.9 alone') ?? 0,
       told.get('surprise-mean-amount alone') ?? 0,
     );
-    const behind = better - (told.get("the product's rule") ?? 0);
+    const behind = better - (told.get(RULE) ?? 0);
     say(
       `  behind the better of forecast and surprise alone: ${behind.toFixed(3)}; best single field .277 (amount)`,
     );

@@ -10,10 +10,10 @@ export interface AdaptationPoint {
 }
 
 /** One small picture per budget of labels, a line per start. */
-export async function drawAdaptation(points: readonly AdaptationPoint[]): Promise<string> {
+export async function drawAdaptation(target: string, points: readonly AdaptationPoint[]): Promise<string> {
   const spec: TopLevelSpec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    title: 'Adapting on a portfolio of another maker (Sparkov), without labels',
+    title: `Adapting without labels: ${target}`,
     data: { values: points.map((point) => ({ ...point })) },
     facet: { field: 'labels', type: 'nominal', sort: null, title: null },
     columns: 2,

@@ -9,6 +9,7 @@ import {
 } from '../../shared/features/population-reference.ts';
 import { adaptEncoder } from '../../shared/training/adapt-encoder.ts';
 import { chooseBackend } from '../../shared/training/backend.ts';
+import { cleanStream } from './clean-stream.ts';
 import { sparkovCache } from './sparkov-store.ts';
 import { measureUsual, type Prevalence, readUnlabelled } from './sparkov-streams.ts';
 import { cachedWeights } from './weights-cache.ts';
@@ -51,6 +52,29 @@ export async function prepareEncoder(file: string, choice: EncoderChoice): Promi
     const { before, after } = adapted.heldOutLoss;
     process.stdout.write(`  forecast loss ${before.toFixed(2)} → ${after.toFixed(2)} nats\n`);
     return adapted.weights;
+  });
+  return { name, config, weights, reference };
+}
+
+/**
+ * An encoder trained once more, from the same start, on the stream without the top `share` of what this one finds rare.
+ * @param choice that `first` was prepared by
+ */
+export async function prepareCleaned(
+  file: string,
+  { choice, first, share }: { choice: EncoderChoice; first: PreparedEncoder; share: number },
+): Promise<PreparedEncoder> {
+  const { config, reference } = first;
+  const name = `${first.name}-without-${share}`;
+  const weights = await cachedWeights(`sparkov-${name}`, config, async () => {
+    const { tf } = await chooseBackend();
+    const { training, heldOut } = await readUnlabelled(file, choice.prevalence);
+    const { stream, dropped } = await cleanStream(training, first, share);
+    process.stdout.write(`cleaned: ${dropped} of ${training.eventCount} unlabelled events dropped\n`);
+    const initial =
+      choice.start === 'shipped' ? loadPretrained('small').readWeights() : randomWeights(config, 1);
+    const settings = { steps: choice.steps, learningRate: choice.learningRate, rows: 96, seed: 1 };
+    return (await adaptEncoder({ tf, config, initial, stream, heldOut, settings })).weights;
   });
   return { name, config, weights, reference };
 }

@@ -65,12 +65,13 @@ export function registerCompare(encoders: Command): void {
 
 async function compare(options: CompareOptions): Promise<void> {
   const { json, encoders, budgets, draws, seed, genuineEvery } = options;
-  const { tell } = await openHistory(options);
+  const { tell, rowPlace } = await openHistory(options);
   const bar = json ? undefined : createStageBar();
   try {
     const comparison = await compareEncoders({
       config: parseTransferConfig({ technique: 'feature-extraction', seed, genuineEvery }),
       tell,
+      rowPlace,
       encoders,
       budgets,
       draws,

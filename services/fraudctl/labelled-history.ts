@@ -7,6 +7,7 @@ import { digestFile, preparedFiles } from '../../shared/prepare/prepared-folder.
 import { type PreparedLine, readPrepared } from '../../shared/prepare/read-prepared.ts';
 import { loadMapping } from '../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../shared/replay/read-mapped.ts';
+import type { RowPlace } from '../../shared/transfer/kept-rows.ts';
 import type { TellHistory } from '../../shared/transfer/transfer-rows.ts';
 import { toDate, withPortfolio } from './mapped-file-options.ts';
 
@@ -38,6 +39,8 @@ export interface LabelledHistory {
   readonly tell: TellHistory;
   /** Name → SHA-256 of what is read. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Where model inputs made from it are kept: below the prepared folder, nowhere for a file. */
+  readonly rowPlace?: RowPlace;
 }
 
 /** @throws AppError FRAUD_INPUT_INVALID when the place cannot be read, or a file comes without a mapping */
@@ -46,7 +49,16 @@ export async function openHistory(options: HistoryOptions): Promise<LabelledHist
   if (existsSync(join(data, preparedFiles.manifest))) {
     const prepared = await readPrepared(data);
     const { transactions, labels } = prepared.manifest.files;
-    return { tell: () => within(prepared.lines(), options), inputs: { transactions, labels } };
+    const inputs = { transactions, labels };
+    const bounds = {
+      ...(from && { from: from.toISOString() }),
+      ...(until && { until: until.toISOString() }),
+    };
+    return {
+      tell: () => within(prepared.lines(), options),
+      inputs,
+      rowPlace: { directory: join(data, preparedFiles.inputs), history: { ...inputs, ...bounds } },
+    };
   }
   if (mapping === undefined) {
     throw new AppError('FRAUD_INPUT_INVALID', {

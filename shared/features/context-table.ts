@@ -5,7 +5,8 @@ import { featureNames } from './velocity.ts';
 
 /** Label of a row, for training: known truth, or none. */
 export type RowLabel = 'fraud' | 'genuine' | 'unknown';
-const rowLabels: readonly RowLabel[] = ['unknown', 'fraud', 'genuine'];
+/** A label's place is its code. */
+export const rowLabels: readonly RowLabel[] = ['unknown', 'fraud', 'genuine'];
 
 /** What is added per transaction, in stream order. */
 export interface TableEntry {
@@ -22,15 +23,11 @@ export interface CardEvents {
   readonly count: number;
 }
 
-/** 48 bytes per event, and per row its features and 25 bytes: 500,000 rows of 72 features take about 190 MB. */
-export interface ContextTable {
+/** Rows and events that are there. */
+export interface ContextRows {
   readonly rowCount: number;
   readonly featureCount: number;
   readonly cardCount: number;
-  /** Adds the context as a row. Returns its index. */
-  addRow(entry: TableEntry): number;
-  /** Adds only the event: later windows of the card contain it, but it is no row (applied types, thinned rows). */
-  addEvent(entry: Pick<TableEntry, 'cardKey' | 'context'>): void;
   /** Packed events of the row's context, its own last. Shares the table's memory: do not change, nor keep while adding. */
   windowOf(row: number): CardEvents;
   /** Features of the row. Shares the table's memory. */
@@ -42,6 +39,14 @@ export interface ContextTable {
   labelOf(row: number): RowLabel;
   /** Whole event streams by card index, for pretraining. */
   eventsOfCard(card: number): CardEvents;
+}
+
+/** 48 bytes per event, and per row its features and 25 bytes: 500,000 rows of 72 features take about 190 MB. */
+export interface ContextTable extends ContextRows {
+  /** Adds the context as a row. Returns its index. */
+  addRow(entry: TableEntry): number;
+  /** Adds only the event: later windows of the card contain it, but it is no row (applied types, thinned rows). */
+  addEvent(entry: Pick<TableEntry, 'cardKey' | 'context'>): void;
 }
 
 interface CardStream {

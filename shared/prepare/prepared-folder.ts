@@ -11,6 +11,8 @@ export const preparedFiles = {
   report: 'report.json',
   page: 'report.html',
   manifest: 'manifest.json',
+  /** Folder of model inputs, made by the first run that needs them. */
+  inputs: 'inputs',
 } as const;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');

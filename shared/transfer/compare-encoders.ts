@@ -6,6 +6,7 @@ import { featuresOnlyInputs } from '../head/head-inputs.ts';
 import type { HeadDataset } from '../training/head-dataset.ts';
 import { scoreRows } from '../training/judge-head.ts';
 import { toJudgedRows } from './judge-transfer.ts';
+import { keepRows, type RowPlace } from './kept-rows.ts';
 import { type LabelBudget, splitCards, thinLabels } from './label-budget.ts';
 import { measureDistance, type PopulationDistance } from './population-distance.ts';
 import type { OnProgress } from './prepare-encoder.ts';
@@ -18,6 +19,8 @@ import { collectTransferRows, type TellHistory, type TransferRows } from './tran
 export interface CompareOrder {
   readonly config: TransferConfig;
   readonly tell: TellHistory;
+  /** Where the rows of this history are kept for other runs; nowhere when absent. */
+  readonly rowPlace?: RowPlace | undefined;
   /** Names of shipped encoders, versions of imported ones, or directories. */
   readonly encoders: readonly string[];
   /** Labelled fraud cards; those that ask for more than there are are left out. */
@@ -160,8 +163,8 @@ function toFigures({ budget, table }: { budget: string; table: AblationTable }):
 export async function compareEncoders(order: CompareOrder): Promise<EncoderComparison> {
   const { config, encoders, onProgress = () => {} } = order;
   const named = encoders.map((name): Named => ({ name, pretrained: loadPretrained(name) }));
-  const rows = await collectTransferRows(order.tell, config, (done, all) =>
-    onProgress('reading', done, all, 'transactions'),
+  const rows = await keepRows(order.rowPlace, config, () =>
+    collectTransferRows(order.tell, config, (done, all) => onProgress('reading', done, all, 'transactions')),
   );
   const encoded: Encoded[] = [];
   const source = await collectSourceRows();

@@ -11,6 +11,7 @@ import { type BackendName, chooseBackend } from '../training/backend.ts';
 import { assembleCandidate } from './assemble-candidate.ts';
 import { fitVariants } from './fit-variants.ts';
 import { judgeTransfer, type TransferJudgement, toMetrics } from './judge-transfer.ts';
+import { keepRows, type RowPlace } from './kept-rows.ts';
 import { type EncoderFacts, type OnProgress, prepareEncoder, requireWeights } from './prepare-encoder.ts';
 import { parseTransferConfig, type TransferConfig } from './transfer-config.ts';
 import { collectStreams, encodeWindows, openEncoder } from './transfer-inputs.ts';
@@ -19,6 +20,8 @@ import { collectTransferRows, type TellHistory, type TransferRows } from './tran
 export interface TransferOrder {
   readonly config: TransferConfig;
   readonly tell: TellHistory;
+  /** Where the rows of this history are kept for other runs; nowhere when absent. */
+  readonly rowPlace?: RowPlace | undefined;
   /** Name → SHA-256 of what `tell` reads, for the record. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly registry: Registry;
@@ -99,8 +102,8 @@ async function transfer(order: TransferOrder, folder: string, createdAt: string)
   const { tf, name: backend } = await chooseBackend(order.backend);
   const given = openEncoder(loadPretrained(config.encoder));
   requireWeights(config, given);
-  const rows = await collectTransferRows(order.tell, config, (done, all) =>
-    onProgress('reading', done, all, 'transactions'),
+  const rows = await keepRows(order.rowPlace, config, () =>
+    collectTransferRows(order.tell, config, (done, all) => onProgress('reading', done, all, 'transactions')),
   );
   const asGiven = await encodeWindows(rows, given, (done, all) => onProgress('encoding', done, all, 'rows'));
   const { encoder, facts } = await prepareEncoder({

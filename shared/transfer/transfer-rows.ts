@@ -4,7 +4,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import { isDecided, type Transaction } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
 import { createReferenceBuilder } from '../features/build-reference.ts';
-import { type ContextTable, createContextTable } from '../features/context-table.ts';
+import { type ContextRows, createContextTable } from '../features/context-table.ts';
 import { defaultFeatureSettings } from '../features/feature-settings.ts';
 import type { PopulationReference } from '../features/population-reference.ts';
 import { createReplay } from '../features/replay-into-memory.ts';
@@ -32,7 +32,7 @@ export type WindowName = (typeof windowNames)[number];
 export interface TransferRows {
   readonly portfolioId: string;
   readonly reference: PopulationReference;
-  readonly table: ContextTable;
+  readonly table: ContextRows;
   readonly labels: Uint8Array;
   /** Transactions that each row stands for. */
   readonly weights: Float32Array;
@@ -118,8 +118,10 @@ async function measureReference(
   const builder = createReferenceBuilder(portfolioId);
   for await (const lines of tell()) {
     for (const line of lines) {
-      if (line.kind === 'transaction' && Date.parse(line.transaction.eventTime) < untilMs)
-        builder.add(line.transaction);
+      if (line.kind !== 'transaction') continue;
+      // In event-time order: what follows is later still.
+      if (Date.parse(line.transaction.eventTime) >= untilMs) return builder.build();
+      builder.add(line.transaction);
     }
   }
   return builder.build();

@@ -99,13 +99,14 @@ function readSettings(file: string | undefined): Record<string, unknown> {
 async function run(options: TransferOptions): Promise<void> {
   const { json, resume, backend } = options;
   const config = parseTransferConfig(toConfig(options));
-  const { tell, inputs } = await openHistory(options);
+  const { tell, inputs, rowPlace } = await openHistory(options);
   const progress = json ? undefined : createStageBar();
   try {
     const result = await runTransfer({
       config,
       tell,
       inputs,
+      rowPlace,
       registry: new FileRegistry(options.registry),
       now: () => systemClock.now(),
       runsDirectory: options.runs,

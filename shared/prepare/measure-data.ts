@@ -27,7 +27,7 @@ export interface DataFacts {
   readonly labelDelay: readonly { readonly days: number; readonly share: number }[];
   /** Monday of the week (UTC) → counts. */
   readonly weeks: readonly FraudRate[];
-  /** Segmenting → its largest segments. */
+  /** Segmenting → its largest segments, amounts in ascending order. */
   readonly segments: Readonly<Record<string, readonly FraudRate[]>>;
   readonly columns: readonly ColumnVerdict[];
 }
@@ -110,10 +110,11 @@ export async function measureData(
     );
     const segments: Record<string, FraudRate[]> = {};
     for (const [name, column] of Object.entries(segmentings)) {
-      const rates = await readRates(connection, column, '2 DESC');
+      const rates = await readRates(connection, column, name === 'amount' ? 'min(amountMinor)' : '2 DESC');
       if (rates.length > 1) segments[name] = rates.slice(0, MOST_SEGMENTS);
     }
-    const columns: ColumnVerdict[] = await findLeaks(connection, files[0], mapping, columnsOf(mapping));
+    const used = [mapping.time.column, ...columnsOf(mapping)];
+    const columns: ColumnVerdict[] = await findLeaks(connection, files[0], mapping, used);
     return {
       repeatedIds,
       sameCardAmountTime,

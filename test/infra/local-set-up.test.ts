@@ -1,6 +1,6 @@
 // test/infra/local-set-up.test.ts: one Kafka version everywhere, and everything that is missing on a machine told at once.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,4 +77,24 @@ test('a build is fresh until a source is younger than it', async () => {
   expect(isBuilt(folder)).toBe(true);
   utimesSync(source, 3_000, 3_000);
   expect(isBuilt(folder)).toBe(false);
+});
+
+test('fraudctl installs in a fresh clone, and nowhere else', async () => {
+  const [folder, tools] = [useFolder(), useFolder()];
+  // An npm that only says that it was called.
+  writeFileSync(join(tools, 'npm'), '#!/bin/sh\nmkdir node_modules\n', { mode: 0o755 });
+  const module = pathToFileURL(join(packageRoot, 'infra/local/install-dependencies.mjs')).href;
+  const install = `import { ensureInstalled } from '${module}'; process.exit(ensureInstalled(new URL('file://${folder}/')) ? 0 : 1)`;
+  const run = () =>
+    execFileSync(process.execPath, ['--input-type=module', '--eval', install], {
+      env: { PATH: `${tools}:/usr/bin:/bin` },
+      stdio: 'pipe',
+    });
+  run();
+  expect(existsSync(join(folder, 'node_modules'))).toBe(false);
+  writeFileSync(join(folder, 'package-lock.json'), '{}');
+  run();
+  expect(existsSync(join(folder, 'node_modules'))).toBe(true);
+  // Called once more, mkdir would fail.
+  run();
 });

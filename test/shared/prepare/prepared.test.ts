@@ -97,6 +97,9 @@ test('the report finds late rows, repeated ids, the label delay and the column t
   expect(facts.labelDelay).toEqual([{ days: 7, share: 1 }]);
   const suspects = facts.columns.filter(({ isSuspect }) => isSuspect).map(({ column }) => column);
   expect(suspects.sort()).toEqual(['noted', 'tx_fraud_scenario']);
+  const mapped = facts.columns.filter(({ isMapped }) => isMapped).map(({ column }) => column);
+  expect(mapped.sort()).toEqual(['customer_id', 'terminal_id', 'transaction_id', 'tx_amount', 'tx_datetime']);
+  expect(facts.segments.amount?.map(({ name }) => name)).toEqual(['below 10', '10 … 50', '50 … 200']);
   expect(facts.weeks.reduce((sum, { frauds }) => sum + frauds, 0)).toBe(prepared.manifest.frauds);
   const html = toHtml(await preparedReport(prepared.manifest, facts, prepared.fields ?? []));
   expect(html).toContain('Suspect: ');

@@ -90,5 +90,8 @@ async function* within(
   for await (const lines of chunks) {
     const kept = lines.filter((line) => timeOf(line) >= first && timeOf(line) < end);
     if (kept.length > 0) yield kept;
+    const last = lines.at(-1);
+    // In order of time: nothing that follows is wanted.
+    if (last !== undefined && timeOf(last) >= end) return;
   }
 }

@@ -1,11 +1,13 @@
 // shared/prepare/read-prepared.ts: prepared data as a time-ordered stream of transactions and of labels when they became known.
 import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { openDuck } from '../archive/duck.ts';
 import { quoteText } from '../archive/duck-values.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { type Transaction, transactionSchema } from '../domain/transaction.ts';
 import { AppError } from '../errors.ts';
 import { toFraudOutcome } from '../replay/fraud-outcome.ts';
+import { quoteName } from '../replay/source-query.ts';
 import {
   digestFile,
   labelsQuery,
@@ -77,21 +79,30 @@ function createWaitingList() {
   };
 }
 
+/** Columns with a cell in at least one row: to read the others would cost as much again. */
+async function listFilled(connection: DuckDBConnection, file: string): Promise<Set<string>> {
+  const result = await connection.runAndReadAll(
+    `SELECT path_in_schema FROM parquet_metadata(${file}) GROUP BY 1
+     HAVING coalesce(sum(stats_null_count), 0) < sum(num_values)`,
+  );
+  return new Set(result.getRows().map(([name]) => String(name)));
+}
+
 async function* streamLines(directory: string): AsyncGenerator<PreparedLine[]> {
   const [transactions, labels] = [preparedFiles.transactions, preparedFiles.labels].map((file) =>
     quoteText(join(directory, file)),
   );
   const duck = await openDuck();
   try {
+    const filled = await listFilled(duck.connection, transactions);
+    filled.delete('eventTime');
     const result = await duck.connection.stream(`
       SELECT epoch_ms(t.eventTime)::DOUBLE, l.label, epoch_ms(l.knownAt)::DOUBLE,
-        t.* REPLACE (strftime(t.eventTime, '%Y-%m-%dT%H:%M:%S.%gZ') AS eventTime)
+        strftime(t.eventTime, '%Y-%m-%dT%H:%M:%S.%gZ') AS eventTime, ${[...filled].map((name) => `t.${quoteName(name)}`).join()}
       FROM (SELECT *, file_row_number AS file_order FROM read_parquet(${transactions}, file_row_number = true)) t
       LEFT JOIN (${labelsQuery(labels)}) l ON l.transactionId = t.transactionId AND l.portfolioId = t.portfolioId
       ORDER BY t.file_order`);
     const names = result.columnNames().slice(3);
-    const kept = names.flatMap((name, column) => (name.startsWith('file_') ? [] : [column]));
-    const keptNames = kept.map((column) => names[column]);
     const waiting = createWaitingList();
     for (;;) {
       const chunk = await result.fetchChunk();
@@ -100,10 +111,7 @@ async function* streamLines(directory: string): AsyncGenerator<PreparedLine[]> {
       for (const [time, label, knownAt, ...cells] of chunk.getRows()) {
         const eventTimeMs = Number(time);
         lines.push(...waiting.takeKnownBy(eventTimeMs));
-        const transaction = toTransaction(
-          keptNames,
-          kept.map((column) => cells[column]),
-        );
+        const transaction = toTransaction(names, cells);
         const known = label === 'fraud' || label === 'genuine' ? label : undefined;
         lines.push({ kind: 'transaction', transaction, eventTimeMs, label: known });
         if (known === 'fraud') {

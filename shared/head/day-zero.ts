@@ -1,10 +1,10 @@
 // shared/head/day-zero.ts: the label-free score: how rare a card's level, surprises and forecasts are in past traffic, joined by one rule that unlabelled traffic tunes.
 import { type PopulationReference, TAIL_PROBABILITIES } from '../features/population-reference.ts';
 import type { Statistic } from './statistics.ts';
-import { buildTailTable, toTailBits } from './tail-table.ts';
+import { buildTailTable, toTailBits, toTailValue } from './tail-table.ts';
 
 /** Name of the tail table of the joined value itself. Another name whenever the rule changes: tables of different rules do not mix. */
-export const DAY_ZERO_TABLE = 'day-zero-2';
+export const DAY_ZERO_TABLE = 'day-zero-3';
 
 /** Statistics the rule joins. */
 const parts = {
@@ -16,8 +16,7 @@ const parts = {
   amount: 'feature-amountLog',
 } as const;
 
-/** Where amounts have a light tail: part of the tail of recent bursts that is added to the level's, and bits that surprise stands back. */
-const BURST_WEIGHT = 0.3;
+/** Where amounts have a light tail: bits that surprise stands back. */
 const SURPRISE_HANDICAP = 4;
 /**
  * How much further the .99 quantile of ln(amount over the card's level) lies from the median than the .95 quantile: 1.41 where amounts are
@@ -64,12 +63,18 @@ export function measureHabits({ tails }: Pick<PopulationReference, 'tails'>): Ha
   };
 }
 
+/** log₂(1 + the card's recent bursts), read back from their tail: the feature is ln(1 + count). */
+function burstBits(tail: number, { tails }: Pick<PopulationReference, 'tails'>): number {
+  const table = tails[parts.burst];
+  return table ? toTailValue(table, tail) / Math.LN2 : 0;
+}
+
 /** One number from the bits of all statistics under the reference they were measured with; higher = more anomalous. */
 export type JoinRule = (bits: ArrayLike<number>, reference: Pick<PopulationReference, 'tails'>) => number;
 
 /**
- * The rule: the rarest of three. The card's own level (mean of the tails of z and ratio, plus, where amounts have a light tail, a part of
- * the tail of recent bursts when the amount is above the level) or the amount alone; the mean surprise of recent amounts, which finds
+ * The rule: the rarest of three. The card's own level (mean of the tails of z and ratio, plus, where amounts have a light tail, a bit for
+ * every doubling of the card's recent bursts when the amount is above the level) or the amount alone; the mean surprise of recent amounts, which finds
  * spells that never occurred before; and, as far as the portfolio's traffic shows that it may be trusted, the forecast that a large amount
  * comes next, which finds spells that recur (to the encoder they are no surprise).
  */
@@ -90,7 +95,7 @@ export function createJoinRule(statistics: readonly Statistic[]): JoinRule {
     known.set(reference, habits);
     const lightness = 1 - habits.heaviness;
     const z = bits[index.levelZ] ?? 0;
-    const raised = z > 1 ? BURST_WEIGHT * lightness * (bits[index.burst] ?? 0) : 0;
+    const raised = z > 1 ? lightness * burstBits(bits[index.burst] ?? 0, reference) : 0;
     const level = (z + (bits[index.levelDifference] ?? 0)) / 2 + raised;
     return Math.max(
       level,

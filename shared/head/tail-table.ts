@@ -42,6 +42,16 @@ export function toTailBits(table: readonly number[], value: number): number {
   return from + ((value - left) / (right - left)) * ((tailBits[index] ?? 0) - from);
 }
 
+/** The value that has these bits: turns `toTailBits` round between the median and the table's end, and stays at either beyond them. */
+export function toTailValue(table: readonly number[], bits: number): number {
+  const index = tailBits.findIndex((of) => of >= bits);
+  const right = table[index < 0 ? LAST : index] ?? 0;
+  if (index <= 0) return right;
+  const left = table[index - 1] ?? 0;
+  const from = tailBits[index - 1] ?? 0;
+  return left + ((bits - from) / ((tailBits[index] ?? 0) - from)) * (right - left);
+}
+
 function spreadOf(table: readonly number[]): number {
   return Math.max(1e-6, (table[3] ?? 0) - (table[0] ?? 0));
 }

@@ -10,6 +10,7 @@ import {
   toAnomalyBits,
 } from '../../../shared/head/day-zero.ts';
 import { createRarity, listStatistics } from '../../../shared/head/statistics.ts';
+import { toTailBits } from '../../../shared/head/tail-table.ts';
 import { sampleReference } from '../../support/encoder-rows.ts';
 
 const statistics = listStatistics(encoderConfigs.tiny);
@@ -57,17 +58,34 @@ const withTail = (at95: number, at99: number) => ({
   },
 });
 
-test('where large amounts are ordinary, surprise counts whole and bursts do not', () => {
+test('where large amounts are ordinary, surprise counts whole', () => {
   const [light, heavy] = [withTail(1, 1.2), withTail(1, 1.6)];
   expect([light, heavy].map((reference) => measureHabits(reference).heaviness)).toEqual([0, 1]);
   const surprised = bitsOf({ 'surprise-mean-amount': 10, 'feature-amountLog': 5 });
   expect([light, heavy].map((reference) => rule(surprised, reference))).toEqual([6, 10]);
-  const bursting = bitsOf({
-    'feature-levelZ': 6,
-    'feature-levelDifference': 6,
-    'feature-burstCountLong': 10,
-  });
-  expect([light, heavy].map((reference) => rule(bursting, reference))).toEqual([9, 6]);
+});
+
+/** As `withTail`, with one past payment in ten behind one burst of its card, one in a hundred behind three. */
+const withBursts = (at95: number, at99: number) => ({
+  tails: {
+    ...withTail(at95, at99).tails,
+    'feature-burstCountLong': TAIL_PROBABILITIES.map((probability) =>
+      Math.log1p(probability > 0.1 ? 0 : probability > 0.01 ? 1 : 3),
+    ),
+  },
+});
+
+test("where large amounts mean something, every doubling of the card's bursts counts a bit; where they are ordinary, none does", () => {
+  const [light, heavy] = [withBursts(1, 1.2), withBursts(1, 1.6)];
+  const level = { 'feature-levelZ': 6, 'feature-levelDifference': 6 };
+  const after = (bursts: number) => {
+    const tail = toTailBits(light.tails['feature-burstCountLong'] ?? [], Math.log1p(bursts));
+    return bitsOf({ ...level, 'feature-burstCountLong': tail });
+  };
+  expect([0, 1, 3].map((bursts) => rule(after(bursts), light))).toEqual(
+    [6, 7, 8].map((bits) => expect.closeTo(bits)),
+  );
+  expect([0, 1, 3].map((bursts) => rule(after(bursts), heavy))).toEqual([6, 6, 6]);
 });
 
 test('a reference measured by another rule has no table for this one, and the joined value ranks alone', () => {

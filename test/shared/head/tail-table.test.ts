@@ -1,6 +1,6 @@
 // test/shared/head/tail-table.test.ts: tail bits say how rare a value is, rise with it, and have no step between entries.
 import { expect, test } from 'vitest';
-import { buildTailTable, toTailBits } from '../../../shared/head/tail-table.ts';
+import { buildTailTable, toTailBits, toTailValue } from '../../../shared/head/tail-table.ts';
 
 const uniform = buildTailTable(Array.from({ length: 100_000 }, (_, row) => row / 100_000));
 
@@ -39,4 +39,16 @@ test('a value that most rows share is not rare', () => {
 test('missing values and an empty past are not rare', () => {
   expect(toTailBits(uniform, Number.NaN)).toBe(0);
   expect(buildTailTable([Number.NaN]).every((value) => value === 0)).toBe(true);
+});
+
+test('bits turn back into the value they were made of, within the table', () => {
+  const counts = buildTailTable(Array.from({ length: 10_000 }, (_, row) => (row < 7_000 ? 0 : row % 9)));
+  for (const [table, values] of [
+    [uniform, [0.5, 0.61, 0.9, 0.99, 0.9999]],
+    [counts, [0, 1.5, 3, 7, 8]],
+  ] as const) {
+    for (const value of values) expect(toTailValue(table, toTailBits(table, value))).toBeCloseTo(value, 6);
+  }
+  expect(toTailValue(uniform, 0.2)).toBeCloseTo(0.5, 3);
+  expect(toTailValue(uniform, 40)).toBeCloseTo(1, 3);
 });

@@ -70,6 +70,7 @@ th{text-align:left;color:#66748a;font-weight:500;border-bottom:1px solid #cfd7e1
 td{border-bottom:1px solid #edf0f4;padding:5px 18px 5px 0;vertical-align:top}
 .number{text-align:right}
 .note,footer{color:#66748a;font-size:12.5px}
+footer{overflow-wrap:anywhere}
 @media print{body{background:#fff}section,.headlines div{break-inside:avoid}}
 `;
 

@@ -2,13 +2,20 @@
 import { type HeadGraphScorer, openHeadGraph } from '../../shared/encoder/score-head-graph.ts';
 import { type AblationTable, compareMethods } from '../../shared/evaluation/ablation.ts';
 import { selectColumns } from '../../shared/head/fit-head.ts';
-import { createPlainHead, type HeadWeights } from '../../shared/head/head-weights.ts';
-import { type TrainingColumns, windowRows } from '../../shared/training-set/training-set.ts';
+import { writeHeadGraph } from '../../shared/head/head-graph.ts';
+import type { HeadWeights } from '../../shared/head/head-weights.ts';
+import {
+  selectTrainingRows,
+  type TrainingColumns,
+  windowRows,
+} from '../../shared/training-set/training-set.ts';
 import { toJudgedRows } from './judged-rows.ts';
 import type { WithEvaluation } from './state.ts';
 
 /** Draws of the bootstrap over cards: wide enough for a picture. */
 const ROUNDS = 200;
+/** Of more rows, all of every n-th card: enough for a picture, and nothing is decided by it. */
+const MOST_ROWS = 40_000;
 /** Rows changed and scored at a time: the window is never copied whole. */
 const ROWS_AT_ONCE = 4_096;
 
@@ -34,7 +41,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
  * features-only head, which was fitted on nothing else.
  */
 export async function ablate({ set, heads, graph, settings }: WithEvaluation): Promise<AblationTable> {
-  const rows = windowRows(set, 'test');
+  const rows = thinByCards(windowRows(set, 'test'));
   const scorer = await openHeadGraph(graph, rows.inputs.length);
   const scores: Record<string, readonly Float32Array[]> = {};
   try {
@@ -44,11 +51,16 @@ export async function ablate({ set, heads, graph, settings }: WithEvaluation): P
   } finally {
     await scorer.release();
   }
-  scores['features only'] = [scoreFeaturesOnly(rows, heads.featuresOnly)];
+  scores['features only'] = [await scoreFeaturesOnly(rows, heads.featuresOnly)];
   return compareMethods([{ rows: toJudgedRows(rows), scores }], 'all', {
     rounds: ROUNDS,
     seed: settings.seed,
   });
+}
+
+function thinByCards(rows: TrainingColumns): TrainingColumns {
+  const every = Math.ceil(rows.labels.length / MOST_ROWS);
+  return every <= 1 ? rows : selectTrainingRows(rows, (row) => (rows.cards[row] ?? 0) % every === 0);
 }
 
 async function scoreWithout(
@@ -72,14 +84,12 @@ async function scoreWithout(
   return scores.map(toRank);
 }
 
-function scoreFeaturesOnly(rows: TrainingColumns, head: HeadWeights): Float32Array {
-  const plain = createPlainHead(head);
+async function scoreFeaturesOnly(rows: TrainingColumns, head: HeadWeights): Promise<Float32Array> {
   const own = new Set(head.inputs);
+  const scorer = await openHeadGraph(writeHeadGraph(head, {}), head.inputs.length);
   const { values } = selectColumns(rows, (name) => own.has(name));
-  const width = head.inputs.length;
-  return Float32Array.from(rows.labels, (_, row) =>
-    toRank(plain.scoreOne(values.subarray(row * width, (row + 1) * width))),
-  );
+  const scores = await scorer.score(values).finally(() => scorer.release());
+  return scores.map(toRank);
 }
 
 /** Only the order counts; a score that is no number ranks last, and the gate of the golden rows counts it. */

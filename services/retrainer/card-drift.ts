@@ -6,9 +6,7 @@ import { measureDistances } from '../../shared/drift/distances.ts';
 import { type DriftRow, dayOf } from '../../shared/drift/drift-row.ts';
 import { drawBars } from '../../shared/report/draw-bars.ts';
 import type { ReportSection } from '../../shared/report/html-report.ts';
-import { windowRows } from '../../shared/training-set/training-set.ts';
-import { toDriftRows } from './describe-drift.ts';
-import type { WithThresholds } from './state.ts';
+import { type Described, toDriftRows } from './describe-drift.ts';
 
 /** Columns shown: the ones that moved most. */
 const SHOWN = 16;
@@ -36,15 +34,13 @@ function countBins(
 }
 
 /** From the window that calibrated to the one that judged: what a user of the version must expect of the weeks between. */
-export async function describeCardDrift(
-  state: Pick<WithThresholds, 'set' | 'heads' | 'calibrators' | 'thresholds'>,
-): Promise<ReportSection> {
-  const [before = [], after = []] = (['calibration', 'test'] as const).map((name) => {
-    const window = windowRows(state.set, name);
-    return toDriftRows(window, Math.max(1, Math.ceil(window.labels.length / MOST_ROWS)), state);
-  });
+export async function describeCardDrift(state: Described): Promise<ReportSection> {
+  const [before, after] = [
+    toDriftRows(state, ['calibration'], MOST_ROWS),
+    toDriftRows(state, ['test'], MOST_ROWS),
+  ];
   const columns = planColumns(state.set.inputs, measureEmbedding(state.set.inputs, before));
-  const edges = columns.map((column) => chooseEdges(before.map((row) => column.read(row))));
+  const edges = columns.map((column) => chooseEdges(Float64Array.from(before, (row) => column.read(row))));
   const [usual, recent] = [countBins(before, columns, edges), countBins(after, columns, edges)];
   const moved = columns
     .map(({ name, source }, index) => ({

@@ -75,7 +75,7 @@ export const retrainerSettings = {
   rowsSeen: setting(
     'FRAUD_RETRAIN_ROWS_SEEN',
     z.coerce.number().int().min(1).default(2_000_000),
-    'training rows seen in all, within 2 passes over the set and 3 (going on from the champion) or 10 (anew)',
+    'training rows seen in all, within 2 passes over the set and 3 (going on from the champion; 2 over more than 300,000 rows) or 10 (anew)',
   ),
   backend: setting(
     'FRAUD_TRAINING_BACKEND',

@@ -7,23 +7,20 @@ import {
 import type { DriftRow } from '../../shared/drift/drift-row.ts';
 import { AppError } from '../../shared/errors.ts';
 import { Calibrator } from '../../shared/head/calibrator.ts';
-import { createPlainHead } from '../../shared/head/head-weights.ts';
-import { type TrainingColumns, windowRows } from '../../shared/training-set/training-set.ts';
-import type { WithThresholds } from './state.ts';
+import { type WindowName, windowNames } from '../../shared/training-set/windows.ts';
+import type { WithEvaluation } from './state.ts';
 
 /** Of more rows, all of every n-th card: whole cards, because a card counts once a day. */
 const MOST_ROWS = 60_000;
 
-type Described = Pick<WithThresholds, 'set' | 'heads' | 'calibrators' | 'thresholds'>;
+export type Described = Pick<WithEvaluation, 'set' | 'rawScores' | 'calibrators' | 'thresholds'>;
 
 /**
  * From the calibration and the test window, which hold every mature row: the training window may be thinned, and ends with frauds alone.
  * @returns the file by its name; nothing when the windows are too short to tell how quiet weeks differ
  */
 export function describeDrift(state: Described): ReadonlyMap<string, Uint8Array> {
-  const windows = (['calibration', 'test'] as const).map((name) => windowRows(state.set, name));
-  const every = Math.ceil(windows.reduce((sum, { labels }) => sum + labels.length, 0) / MOST_ROWS);
-  const rows = windows.flatMap((window) => toDriftRows(window, every, state));
+  const rows = toDriftRows(state, ['calibration', 'test'], MOST_ROWS);
   try {
     const reference = buildDriftReference(rows, { inputs: state.set.inputs });
     return new Map([[DRIFT_REFERENCE_FILE, toDriftReferenceBytes(reference)]]);
@@ -33,21 +30,30 @@ export function describeDrift(state: Described): ReadonlyMap<string, Uint8Array>
   }
 }
 
-/** @param every takes all rows of every n-th card */
+/** The rows of these windows as drift looks at them; of more than `mostRows`, all of every n-th card. */
 export function toDriftRows(
-  { inputs, values, cards, times }: TrainingColumns,
-  every: number,
-  { heads, calibrators, thresholds }: Described,
+  { set, rawScores, calibrators, thresholds }: Described,
+  names: readonly WindowName[],
+  mostRows: number,
 ): DriftRow[] {
-  const head = createPlainHead(heads.full);
+  const wanted = new Set(names.map((name) => windowNames.indexOf(name)));
+  const count = set.windowOf.reduce((sum, window) => sum + (wanted.has(window) ? 1 : 0), 0);
+  const every = Math.max(1, Math.ceil(count / mostRows));
   const calibrator = new Calibrator(calibrators.full);
+  const width = set.inputs.length;
   const rows: DriftRow[] = [];
-  for (const [row, card] of cards.entries()) {
-    if (card % every !== 0) continue;
-    const own = values.subarray(row * inputs.length, (row + 1) * inputs.length);
-    const score = calibrator.toScore(head.scoreOne(own));
-    const isAlert = score >= thresholds.reviewAbove;
-    rows.push({ eventTimeMs: times[row] ?? 0, card, values: own, score, isAlert });
+  for (const [row, card] of set.cards.entries()) {
+    if (card % every !== 0 || !wanted.has(set.windowOf[row] ?? -1)) continue;
+    const raw = rawScores[row] ?? Number.NaN;
+    // A score that is no number alerts nobody; the gate of the golden rows counts it.
+    const score = Number.isFinite(raw) ? calibrator.toScore(raw) : 0;
+    rows.push({
+      eventTimeMs: set.times[row] ?? 0,
+      card,
+      values: set.values.subarray(row * width, (row + 1) * width),
+      score,
+      isAlert: score >= thresholds.reviewAbove,
+    });
   }
   return rows;
 }

@@ -58,6 +58,8 @@ export interface WithThresholds extends WithCalibrators {
 
 export interface WithEvaluation extends WithThresholds {
   readonly facts: GateFacts;
+  /** Of the challenger's full head, by that graph, over all rows of the set. */
+  readonly rawScores: Float32Array;
   /** ONNX bytes of the full head, as they are judged and registered. */
   readonly graph: Uint8Array;
 }

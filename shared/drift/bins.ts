@@ -7,8 +7,10 @@ const LEVELS = [0.002, 0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995
 export type BinEdges = readonly number[];
 
 /** Values of the reference → edges. Ties share one: a column of 0 and 1 has two. */
-export function chooseEdges(values: readonly number[]): BinEdges {
-  const sorted = Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort();
+export function chooseEdges(values: ArrayLike<number>): BinEdges {
+  const sorted = Float64Array.from(values)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
   if (sorted.length === 0) return [0];
   const last = sorted.length - 1;
   const edges = [0, ...LEVELS, 1].map((level) => sorted[Math.round(level * last)] ?? 0);

@@ -63,7 +63,7 @@ export function buildDriftReference(
   const sample = rows.filter((_, index) => index % every === 0);
   const embedding = measureEmbedding(inputs, sample);
   const columns = planColumns(inputs, embedding);
-  const edges = columns.map((column) => chooseEdges(sample.map((row) => column.read(row))));
+  const edges = columns.map((column) => chooseEdges(Float64Array.from(sample, (row) => column.read(row))));
   const days = countDays(rows, () => createDayCounter(columns, edges));
   if (days.length < LEAST_WINDOWS * windowDays) {
     throw new AppError('FRAUD_DRIFT_REFERENCE_SHORT', {

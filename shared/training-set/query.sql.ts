@@ -109,3 +109,13 @@ FROM chosen AS c
 JOIN archived_rows AS r ON r."partition" = c."partition" AND r."offset" = c."offset"
   AND r.transaction_id = c.transaction_id AND r.portfolio_id = c.portfolio_id
 `;
+
+/** One row for each that the query above may give, and some that it will not: rows of the windows that are kept, or that something is known of. */
+export const roomQuery = `
+SELECT 1
+FROM archived_rows AS r, windows AS w
+WHERE r.event_time_ms >= w.from_ms AND r.event_time_ms < w.until_ms
+  AND (substr(md5(r.portfolio_id || '|' || r.transaction_id), 1, 8) < w.keep_below OR w.keep_below = 'g')
+UNION ALL
+SELECT 1 FROM archived_outcomes
+`;

@@ -9,6 +9,7 @@ import { chunksOf, floatsOf } from '../archive/duck-values.ts';
 import { AppError } from '../errors.ts';
 import { writeHeadInput } from '../head/head-inputs.ts';
 import { EVENT_BYTES } from '../sequence/packed-event.ts';
+import { roomQuery } from './query.sql.ts';
 import type { TrainingColumns } from './training-set.ts';
 import { windowNames } from './windows.ts';
 
@@ -53,6 +54,7 @@ type Growing = {
   readonly merchants: string[];
 };
 
+/** The system gives memory to what is written to, not to what is allocated: room for more rows than come costs nothing. */
 function allocate(rows: number, width: number): Growing {
   return {
     values: new Float32Array(rows * width),
@@ -70,8 +72,43 @@ function allocate(rows: number, width: number): Growing {
   };
 }
 
+const plainColumns = [
+  'labels',
+  'weights',
+  'times',
+  'knownAtMs',
+  'windowOf',
+  'rawScores',
+  'scores',
+  'cards',
+] as const;
+const textColumns = ['transactionIds', 'portfolios', 'merchants'] as const;
+
+/** With room for `rows`, what is in `from` kept. */
+function grow(from: Growing, rows: number, width: number): Growing {
+  const into = allocate(rows, width);
+  into.values.set(from.values);
+  for (const name of plainColumns) into[name].set(from[name]);
+  for (const name of textColumns)
+    from[name].forEach((text, row) => {
+      into[name][row] = text;
+    });
+  return into;
+}
+
+/** The first `rows` alone. */
+function trim(from: Growing, rows: number, width: number): Growing {
+  const plain = plainColumns.map((name) => [name, from[name].subarray(0, rows)] as const);
+  const text = textColumns.map((name) => [name, from[name].slice(0, rows)] as const);
+  return {
+    ...from,
+    ...Object.fromEntries([...plain, ...text]),
+    values: from.values.subarray(0, rows * width),
+  };
+}
+
 /**
- * Counts first (bytes are not touched for that): how many rows there are decides the size of the matrix.
+ * Runs the query once: how many rows lie in the windows is an upper bound of its answer, and cheap to count.
  * @throws AppError FRAUD_MODEL_INVALID when stored rows have another width than the head's inputs
  */
 export async function readRows(
@@ -79,15 +116,33 @@ export async function readRows(
   query: string,
   { inputs }: { readonly inputs: readonly string[] },
 ): Promise<TrainingColumns> {
-  const counted = await connection.runAndReadAll(`SELECT CAST(count(*) AS INTEGER) FROM (${query}) AS made`);
-  const rows = Number(counted.getRows()[0]?.[0] ?? 0);
-  const columns = allocate(rows, inputs.length);
+  const width = inputs.length;
+  const counted = await connection.runAndReadAll(
+    `SELECT CAST(count(*) AS INTEGER) FROM (${roomQuery}) AS kept`,
+  );
+  let room = Number(counted.getRows()[0]?.[0] ?? 0);
+  let columns = allocate(room, width);
   const names = createNames();
-  const result = await connection.stream(selectFrom(query));
-  for await (const chunk of chunksOf(result)) {
-    takeChunk(readChunk(chunk), columns, { width: inputs.length, names });
+  let rows = 0;
+  for await (const chunk of chunksOf(await connection.stream(selectFrom(query)))) {
+    const read = readChunk(chunk);
+    rows += read.rows;
+    const needed = lastPlace(read) + 1;
+    // Another query than ours, for tests, may give more.
+    if (needed > room) {
+      room = 2 * needed;
+      columns = grow(columns, room, width);
+    }
+    takeChunk(read, columns, { width, names });
   }
-  return { ...columns, inputs, cards: numberInOrder(columns.cards) };
+  const trimmed = trim(columns, rows, width);
+  return { ...trimmed, inputs, cards: numberInOrder(trimmed.cards) };
+}
+
+function lastPlace(chunk: ChunkReader): number {
+  let last = -1;
+  for (let row = 0; row < chunk.rows; row++) last = Math.max(last, chunk.number('place', row));
+  return last;
 }
 
 /** Values of one chunk of the answer. */

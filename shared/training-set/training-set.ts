@@ -60,3 +60,32 @@ export function windowRows(set: TrainingColumns, name: WindowName): TrainingColu
     scores: set.scores.slice(first, until),
   };
 }
+
+/** Copies of the rows that pass, in their order. */
+export function selectTrainingRows(
+  set: TrainingColumns,
+  isWanted: (row: number) => boolean,
+): TrainingColumns {
+  const kept = Uint32Array.from(set.labels.keys()).filter((row) => isWanted(row));
+  const width = set.inputs.length;
+  const values = new Float32Array(kept.length * width);
+  kept.forEach((row, at) => {
+    values.set(set.values.subarray(row * width, (row + 1) * width), at * width);
+  });
+  const texts = (column: readonly string[]) => Array.from(kept, (row) => column[row] ?? '');
+  return {
+    inputs: set.inputs,
+    values,
+    labels: Uint8Array.from(kept, (row) => set.labels[row] ?? 0),
+    weights: Float32Array.from(kept, (row) => set.weights[row] ?? 0),
+    times: Float64Array.from(kept, (row) => set.times[row] ?? 0),
+    knownAtMs: Float64Array.from(kept, (row) => set.knownAtMs[row] ?? Number.NaN),
+    cards: Uint32Array.from(kept, (row) => set.cards[row] ?? 0),
+    windowOf: Uint8Array.from(kept, (row) => set.windowOf[row] ?? 0),
+    transactionIds: texts(set.transactionIds),
+    portfolios: texts(set.portfolios),
+    merchants: texts(set.merchants),
+    rawScores: Float64Array.from(kept, (row) => set.rawScores[row] ?? 0),
+    scores: Float64Array.from(kept, (row) => set.scores[row] ?? 0),
+  };
+}

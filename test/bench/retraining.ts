@@ -1,5 +1,5 @@
 // test/bench/retraining.ts: what archiving a really scored row costs, and a head retraining over a large archive made of such rows.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -110,13 +110,13 @@ async function measureArchiving(bench: Bench, rows: readonly TrainingRow[]) {
   return total;
 }
 
-/** The retrainer as it is started by `fraudctl retrain`: a process of its own, at the lowest priority. */
+/** The built retrainer in a process of its own, at the lowest priority: as a cron job runs it. Needs `npm run build`. */
 export async function retrainApart(environment: Readonly<Record<string, string>>): Promise<RunReport> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(packageRoot, 'services/retrainer/main.ts')],
-    { cwd: packageRoot, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [join(packageRoot, 'dist/services/retrainer/main.js')], {
+    cwd: packageRoot,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const parts: Buffer[] = [];
   child.stdout.on('data', (part: Buffer) => parts.push(part));
   await once(child, 'close');
@@ -161,6 +161,7 @@ export async function prepareArchive(root: string, wantedRows: number) {
 
 /** @param wantedRows rows in the archive, about half of them in the training window */
 export async function measureRetraining(wantedRows: number): Promise<RetrainingFigures> {
+  execFileSync('npm', ['run', '-s', 'build'], { cwd: packageRoot, stdio: ['ignore', 2, 2] });
   const root = mkdtempSync(join(tmpdir(), 'fraud-bench-retraining-'));
   try {
     const { environment, ...archiving } = await prepareArchive(root, wantedRows);

@@ -1,5 +1,5 @@
 // test/quality/retrain-kills.ts: the real retrainer killed inside every stage, several times each, and two at once: what comes out is what an uninterrupted run makes, once.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,13 +23,15 @@ export const stageNames = [
   'register',
   'promote',
 ] as const;
-type StageName = (typeof stageNames)[number];
+export type StageName = (typeof stageNames)[number];
 
 const START = '2026-01-01T00:00:00.000Z';
 const CUT = '2026-03-17T00:00:00.000Z';
 
 export interface KillPlan {
   readonly cards: number;
+  /** Where it is killed. */
+  readonly stages: readonly StageName[];
   readonly killsPerStage: number;
   /** How often two retrainers are started at once. */
   readonly pairs: number;
@@ -70,15 +72,11 @@ interface Running {
 }
 
 function start(environment: Environment): Running {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(packageRoot, 'services/retrainer/main.ts')],
-    {
-      cwd: packageRoot,
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [join(packageRoot, 'dist/services/retrainer/main.js')], {
+    cwd: packageRoot,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [out, log]: [Buffer[], string[]] = [[], []];
   child.stdout.on('data', (part: Buffer) => out.push(part));
   const listeners: ((stage: string) => void)[] = [];
@@ -109,6 +107,7 @@ interface Ending {
   readonly outcome: string;
   readonly modelVersion: string;
   readonly manifestDigest: string;
+  readonly gates: readonly { readonly passed: boolean; readonly sentence: string }[];
 }
 
 async function runThrough(environment: Environment): Promise<Plain> {
@@ -164,12 +163,19 @@ async function killOnce(
   problems.push(...(await findProblems(registry, 2)));
   const previous = await registry.readAlias('previous');
   const isSame = ending.manifestDigest === plain.manifestDigest && ending.outcome === plain.outcome;
-  if (!isSame) problems.push(`ended with ${ending.outcome} ${ending.modelVersion}`);
+  const refusing = ending.gates.filter(({ passed }) => !passed).map(({ sentence }) => sentence);
+  if (!isSame)
+    problems.push(
+      `ended with ${ending.outcome} ${ending.modelVersion}: ${refusing.join(' ') || 'no gate refused'}`,
+    );
   if (plain.outcome === 'promoted' && previous?.modelVersion !== plain.champion)
     problems.push(`previous is ${previous?.modelVersion}`);
   rmSync(directory, { recursive: true, force: true });
   return { isHit, problems: problems.map((problem) => `killed in ${stage}: ${problem}`) };
 }
+
+/** Killed retrainings under way at the same time, each in a folder of its own: one alone leaves a core idle. */
+const AT_ONCE = 2;
 
 async function killEverywhere(
   root: string,
@@ -180,13 +186,20 @@ async function killEverywhere(
   const random: Random = createRandom(plan.seed);
   const kills: Record<string, number> = {};
   const problems: string[] = [];
-  for (const stage of stageNames) {
-    for (let kill = 0; kill < plan.killsPerStage; kill++) {
-      const directory = join(root, `killed-${kill}`);
-      const done = await killOnce(directory, archive, plain, { stage, within: random.between(0, 1) });
-      if (done.isHit) kills[stage] = (kills[stage] ?? 0) + 1;
-      problems.push(...done.problems);
-    }
+  const killNext = async (stage: StageName, kill: number): Promise<void> => {
+    const within = random.between(0, 1);
+    const done = await killOnce(join(root, `killed-${kill}`), archive, plain, { stage, within });
+    if (done.isHit) kills[stage] = (kills[stage] ?? 0) + 1;
+    problems.push(...done.problems);
+    tell(`${stage} ${kill + 1}: ${done.isHit ? 'hit' : 'missed'} ${done.problems.join('; ')}`);
+  };
+  for (const stage of plan.stages) {
+    const waiting = Array.from({ length: plan.killsPerStage }, (_, kill) => kill);
+    const chain = async (): Promise<void> => {
+      for (let kill = waiting.shift(); kill !== undefined; kill = waiting.shift())
+        await killNext(stage, kill);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, chain));
     tell(`${stage}: ${kills[stage] ?? 0} of ${plan.killsPerStage} hit, ${problems.length} problems so far`);
   }
   return { kills, problems };
@@ -220,6 +233,7 @@ export async function killRetrainings(
   plan: KillPlan,
   tell: (text: string) => void = () => {},
 ): Promise<KillReport> {
+  execFileSync('npm', ['run', '-s', 'build'], { cwd: packageRoot, stdio: ['ignore', 2, 2] });
   const root = mkdtempSync(join(tmpdir(), 'fraud-quality-kills-'));
   try {
     const archive = join(root, 'archive');
@@ -241,6 +255,7 @@ export async function killRetrainings(
       const { promotions, problems: found } = await startTwo(root, archive, pair);
       promotionsOfPairs.push(promotions);
       all.push(...found);
+      for (const problem of found) tell(problem);
       tell(`pair ${pair + 1}: the champion moved ${promotions} times`);
     }
     return { outcome: plain.outcome, kills, problems: all, promotionsOfPairs };

@@ -9,11 +9,11 @@ import { type TrainingColumns, windowRows } from '../../../shared/training-set/t
 import type { GateFacts, WindowFacts } from '../gates/gate.ts';
 import { toJudgedRows } from '../judged-rows.ts';
 import { measureLabels } from '../measure-labels.ts';
+import { measureLatency } from '../measure-latency.ts';
 import type { WithEvaluation, WithThresholds } from '../state.ts';
 
 const PARITY_ROWS = 2_000;
 const GOLDEN_ROWS = 64;
-const TIMED_ROWS = 200;
 /** Draws of the bootstrap over cards. */
 const ROUNDS = 500;
 
@@ -66,10 +66,7 @@ export async function evaluate(state: WithThresholds): Promise<WithEvaluation> {
     },
     trainedUntil: { challenger: set.cut.toISOString(), champion: champion.manifest.lineage?.cut },
     parity: measureParity(heads.full, rows, raw.challenger),
-    latency: {
-      challengerMicros: await measureMicros(challengerGraph, rows),
-      championMicros: await measureMicros(championGraph, rows),
-    },
+    latency: await measureLatency(challengerGraph, championGraph, rows),
     golden: await measureGolden(challengerGraph, rows, raw.challenger),
     labels: measureLabels(set, {
       challenger: all.challenger,
@@ -79,7 +76,7 @@ export async function evaluate(state: WithThresholds): Promise<WithEvaluation> {
   await challengerGraph.release();
   await championGraph.release();
   onProgress('evaluate', 1);
-  return { ...state, facts, graph };
+  return { ...state, facts, rawScores: all.challenger, graph };
 }
 
 /** A score that is no number ranks nothing; the gate of the golden rows counts it. */
@@ -131,17 +128,4 @@ async function measureGolden(
     largestDifference,
     notFinite: together.filter((score) => !Number.isFinite(score)).length,
   };
-}
-
-/** Median over single rows: other load on the machine delays a few of them, not half. */
-async function measureMicros(graph: HeadGraphScorer, rows: TrainingColumns): Promise<number> {
-  const width = rows.inputs.length;
-  const micros: number[] = [];
-  for (let row = 0; row < Math.min(TIMED_ROWS, rows.labels.length); row++) {
-    const begun = performance.now();
-    await graph.score(rows.values.subarray(row * width, (row + 1) * width));
-    micros.push((performance.now() - begun) * 1_000);
-  }
-  micros.sort((left, right) => left - right);
-  return micros[Math.floor(micros.length / 2)] ?? 0;
 }

@@ -1,12 +1,13 @@
-// test/quality/programs/retrain-kills.ts: `npm run quality -- retrain-kills [kills per stage] [pairs]`: retrainings killed in every stage, and two at once; exits 1 when anything but an uninterrupted run's version comes out.
+// test/quality/programs/retrain-kills.ts: `npm run quality -- retrain-kills [kills per stage] [pairs] [stage …]`: retrainings killed in every stage (or those named), and two at once; exits 1 when anything but an uninterrupted run's version comes out.
 import { killRetrainings, stageNames } from '../retrain-kills.ts';
 import { say } from '../say.ts';
 
-export async function run([kills = '10', pairs = '10']: readonly string[]): Promise<void> {
-  const plan = { cards: 80, killsPerStage: Number(kills), pairs: Number(pairs), seed: 5 };
+export async function run([kills = '10', pairs = '10', ...named]: readonly string[]): Promise<void> {
+  const stages = named.length === 0 ? stageNames : stageNames.filter((stage) => named.includes(stage));
+  const plan = { cards: 80, stages, killsPerStage: Number(kills), pairs: Number(pairs), seed: 5 };
   const report = await killRetrainings(plan, say);
   say('\n| stage | killed there |\n|---|---|');
-  for (const stage of stageNames) say(`| ${stage} | ${report.kills[stage] ?? 0} of ${kills} |`);
+  for (const stage of stages) say(`| ${stage} | ${report.kills[stage] ?? 0} of ${kills} |`);
   say(`\neach ended as the uninterrupted run: ${report.outcome}; problems: ${report.problems.length}`);
   for (const problem of report.problems) say(`  ${problem}`);
   say(`two at once: the champion moved ${report.promotionsOfPairs.join(', ')} times`);

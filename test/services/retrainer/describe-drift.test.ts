@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { describeDrift } from '../../../services/retrainer/describe-drift.ts';
 import { DRIFT_REFERENCE_FILE, parseDriftReference } from '../../../shared/drift/drift-reference.ts';
 import { createDriftWatch } from '../../../shared/drift/drift-watch.ts';
-import type { HeadWeights } from '../../../shared/head/head-weights.ts';
 import { createRandom } from '../../../shared/simulation/random.ts';
 import type { TrainingSet } from '../../../shared/training-set/training-set.ts';
 import { planWindows, windowNames } from '../../../shared/training-set/windows.ts';
@@ -12,14 +11,6 @@ const DAY_MS = 86_400_000;
 const CARDS = 40;
 const inputs = ['embedding-0', 'surprise-amount', 'feature-amountLog'];
 const cut = new Date('2026-03-01T00:00:00.000Z');
-
-/** Scores rise with the amount. */
-const head: HeadWeights = {
-  inputs,
-  mean: new Float32Array(3),
-  scale: new Float32Array(3).fill(1),
-  layers: [{ inputs: 3, outputs: 1, weights: Float32Array.of(0, 0, 1), bias: Float32Array.of(0) }],
-};
 
 /** One row per card and day of every window. */
 function createState(windowDays: number) {
@@ -62,7 +53,8 @@ function createState(windowDays: number) {
   const straight = { rawScores: [-20, 20], scores: [0, 1] };
   return {
     set,
-    heads: { full: head, featuresOnly: head },
+    // Scores rise with the amount.
+    rawScores: Float32Array.from({ length: count }, (_, row) => set.values[row * inputs.length + 2] ?? 0),
     calibrators: { full: straight, featuresOnly: straight, rules: straight },
     thresholds: {
       reviewAbove: 0.55,

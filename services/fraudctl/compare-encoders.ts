@@ -65,13 +65,14 @@ export function registerCompare(encoders: Command): void {
 
 async function compare(options: CompareOptions): Promise<void> {
   const { json, encoders, budgets, draws, seed, genuineEvery } = options;
-  const { tell, rowPlace } = await openHistory(options);
+  const { tell, rowPlace, span } = await openHistory(options);
   const bar = json ? undefined : createStageBar();
   try {
     const comparison = await compareEncoders({
       config: parseTransferConfig({ technique: 'feature-extraction', seed, genuineEvery }),
       tell,
       rowPlace,
+      span,
       encoders,
       budgets,
       draws,

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../shared/errors.ts';
 import { digestFile, preparedFiles } from '../../shared/prepare/prepared-folder.ts';
-import { type PreparedLine, readPrepared } from '../../shared/prepare/read-prepared.ts';
+import { measurePreparedSpan, type PreparedLine, readPrepared } from '../../shared/prepare/read-prepared.ts';
 import { loadMapping } from '../../shared/replay/mapping.ts';
 import { readMappedChunks } from '../../shared/replay/read-mapped.ts';
 import type { RowPlace } from '../../shared/transfer/kept-rows.ts';
-import type { TellHistory } from '../../shared/transfer/transfer-rows.ts';
+import type { HistorySpan, TellHistory } from '../../shared/transfer/transfer-rows.ts';
 import { toDate, withPortfolio } from './mapped-file-options.ts';
 
 export interface HistoryOptions {
@@ -39,6 +39,8 @@ export interface LabelledHistory {
   readonly tell: TellHistory;
   /** Name → SHA-256 of what is read. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Known without telling the history; of a prepared folder only. */
+  readonly span?: HistorySpan;
   /** Where model inputs made from it are kept: below the prepared folder, nowhere for a file. */
   readonly rowPlace?: RowPlace;
 }
@@ -57,6 +59,7 @@ export async function openHistory(options: HistoryOptions): Promise<LabelledHist
     return {
       tell: () => within(prepared.lines(), options),
       inputs,
+      span: await measurePreparedSpan(data, options),
       rowPlace: { directory: join(data, preparedFiles.inputs), history: { ...inputs, ...bounds } },
     };
   }

@@ -126,6 +126,38 @@ async function* streamLines(directory: string): AsyncGenerator<PreparedLine[]> {
   }
 }
 
+/** First and last event time, transactions and portfolio of prepared data within these bounds, without reading its rows. */
+export async function measurePreparedSpan(
+  directory: string,
+  { from, until }: { readonly from?: Date; readonly until?: Date },
+): Promise<{ firstMs: number; lastMs: number; transactions: number; portfolioId: string }> {
+  const file = quoteText(join(directory, preparedFiles.transactions));
+  const bounds = [
+    ...(from ? [`eventTime >= make_timestamp_ms(${from.getTime()})`] : []),
+    ...(until ? [`eventTime < make_timestamp_ms(${until.getTime()})`] : []),
+  ];
+  const duck = await openDuck();
+  try {
+    const [row = []] = (
+      await duck.connection.runAndReadAll(`
+        SELECT epoch_ms(min(eventTime))::DOUBLE, epoch_ms(max(eventTime))::DOUBLE, count(*)::DOUBLE,
+          arg_min(portfolioId, file_row_number)
+        FROM read_parquet(${file}, file_row_number = true) WHERE ${['true', ...bounds].join(' AND ')}`)
+    ).getRows();
+    const [firstMs, lastMs, transactions, portfolioId] = row;
+    if (Number(transactions) === 0)
+      throw new AppError('FRAUD_INPUT_INVALID', { detail: 'There is no transaction.' });
+    return {
+      firstMs: Number(firstMs),
+      lastMs: Number(lastMs),
+      transactions: Number(transactions),
+      portfolioId: String(portfolioId),
+    };
+  } finally {
+    duck.close();
+  }
+}
+
 /**
  * Opens prepared data.
  * @throws AppError FRAUD_INPUT_INVALID when the folder is incomplete or a file is not the one its manifest was made for

@@ -14,11 +14,18 @@ import { type ProbeFigure, type Recommendation, recommendEncoder } from './recom
 import { collectSourceRows } from './source-embeddings.ts';
 import type { TransferConfig } from './transfer-config.ts';
 import { type EncodingCost, encodeWindows, openEncoder } from './transfer-inputs.ts';
-import { collectTransferRows, type TellHistory, type TransferRows } from './transfer-rows.ts';
+import {
+  collectTransferRows,
+  type HistorySpan,
+  type TellHistory,
+  type TransferRows,
+} from './transfer-rows.ts';
 
 export interface CompareOrder {
   readonly config: TransferConfig;
   readonly tell: TellHistory;
+  /** Its span, where it is known without telling it. */
+  readonly span?: HistorySpan | undefined;
   /** Where the rows of this history are kept for other runs; nowhere when absent. */
   readonly rowPlace?: RowPlace | undefined;
   /** Names of shipped encoders, versions of imported ones, or directories. */
@@ -164,7 +171,10 @@ export async function compareEncoders(order: CompareOrder): Promise<EncoderCompa
   const { config, encoders, onProgress = () => {} } = order;
   const named = encoders.map((name): Named => ({ name, pretrained: loadPretrained(name) }));
   const rows = await keepRows(order.rowPlace, config, () =>
-    collectTransferRows(order.tell, config, (done, all) => onProgress('reading', done, all, 'transactions')),
+    collectTransferRows(order.tell, config, {
+      span: order.span,
+      onTransactions: (done, all) => onProgress('reading', done, all, 'transactions'),
+    }),
   );
   const encoded: Encoded[] = [];
   const source = await collectSourceRows();

@@ -15,11 +15,18 @@ import { keepRows, type RowPlace } from './kept-rows.ts';
 import { type EncoderFacts, type OnProgress, prepareEncoder, requireWeights } from './prepare-encoder.ts';
 import { parseTransferConfig, type TransferConfig } from './transfer-config.ts';
 import { collectStreams, encodeWindows, openEncoder } from './transfer-inputs.ts';
-import { collectTransferRows, type TellHistory, type TransferRows } from './transfer-rows.ts';
+import {
+  collectTransferRows,
+  type HistorySpan,
+  type TellHistory,
+  type TransferRows,
+} from './transfer-rows.ts';
 
 export interface TransferOrder {
   readonly config: TransferConfig;
   readonly tell: TellHistory;
+  /** Its span, where it is known without telling it. */
+  readonly span?: HistorySpan | undefined;
   /** Where the rows of this history are kept for other runs; nowhere when absent. */
   readonly rowPlace?: RowPlace | undefined;
   /** Name → SHA-256 of what `tell` reads, for the record. */
@@ -103,7 +110,10 @@ async function transfer(order: TransferOrder, folder: string, createdAt: string)
   const given = openEncoder(loadPretrained(config.encoder));
   requireWeights(config, given);
   const rows = await keepRows(order.rowPlace, config, () =>
-    collectTransferRows(order.tell, config, (done, all) => onProgress('reading', done, all, 'transactions')),
+    collectTransferRows(order.tell, config, {
+      span: order.span,
+      onTransactions: (done, all) => onProgress('reading', done, all, 'transactions'),
+    }),
   );
   const asGiven = await encodeWindows(rows, given, (done, all) => onProgress('encoding', done, all, 'rows'));
   const { encoder, facts } = await prepareEncoder({

@@ -54,14 +54,15 @@ export interface Boundaries {
   readonly lastMs: number;
 }
 
-interface Span {
+/** First and last event time, how many transactions, and whose. */
+export interface HistorySpan {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly transactions: number;
   readonly portfolioId: string;
 }
 
-async function measureSpan(tell: TellHistory): Promise<Span> {
+async function measureSpan(tell: TellHistory): Promise<HistorySpan> {
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
   let transactions = 0;
@@ -82,7 +83,7 @@ async function measureSpan(tell: TellHistory): Promise<Span> {
 
 /** @throws AppError FRAUD_INPUT_INVALID when a window would be empty */
 export function placeBoundaries(
-  { firstMs, lastMs }: Pick<Span, 'firstMs' | 'lastMs'>,
+  { firstMs, lastMs }: Pick<HistorySpan, 'firstMs' | 'lastMs'>,
   { windows }: TransferConfig,
 ): Boundaries {
   const length = lastMs - firstMs;
@@ -148,13 +149,19 @@ function windowOf(
   return isCalibration ? 'calibration' : undefined;
 }
 
-/** Tells the history three times: for its span, for what is usual before training ends, and for contexts. */
+export interface CollectOptions {
+  readonly onTransactions?: (done: number, all: number) => void;
+  /** The history's span where it is known without telling it. */
+  readonly span?: HistorySpan | undefined;
+}
+
+/** Tells the history for what is usual before training ends, and for contexts; before that for its span when it is not known. */
 export async function collectTransferRows(
   tell: TellHistory,
   config: TransferConfig,
-  onTransactions: (done: number, all: number) => void = () => {},
+  { onTransactions = () => {}, span: known }: CollectOptions = {},
 ): Promise<TransferRows> {
-  const span = await measureSpan(tell);
+  const span = known ?? (await measureSpan(tell));
   const boundaries = placeBoundaries(span, config);
   const { portfolioId } = span;
   const reference = await measureReference(tell, portfolioId, boundaries.trainUntilMs);

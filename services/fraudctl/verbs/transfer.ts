@@ -99,7 +99,7 @@ function readSettings(file: string | undefined): Record<string, unknown> {
 async function run(options: TransferOptions): Promise<void> {
   const { json, resume, backend } = options;
   const config = parseTransferConfig(toConfig(options));
-  const { tell, inputs, rowPlace } = await openHistory(options);
+  const { tell, inputs, rowPlace, span } = await openHistory(options);
   const progress = json ? undefined : createStageBar();
   try {
     const result = await runTransfer({
@@ -107,6 +107,7 @@ async function run(options: TransferOptions): Promise<void> {
       tell,
       inputs,
       rowPlace,
+      span,
       registry: new FileRegistry(options.registry),
       now: () => systemClock.now(),
       runsDirectory: options.runs,

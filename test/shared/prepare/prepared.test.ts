@@ -7,7 +7,7 @@ import { createReferenceBuilder } from '../../../shared/features/build-reference
 import { createReplay } from '../../../shared/features/replay-into-memory.ts';
 import { measureData } from '../../../shared/prepare/measure-data.ts';
 import { preparedReport } from '../../../shared/prepare/prepared-report.ts';
-import { readPrepared } from '../../../shared/prepare/read-prepared.ts';
+import { measurePreparedSpan, readPrepared } from '../../../shared/prepare/read-prepared.ts';
 import { type Prepared, writePrepared } from '../../../shared/prepare/write-prepared.ts';
 import { loadMapping } from '../../../shared/replay/mapping.ts';
 import { readMapped } from '../../../shared/replay/read-mapped.ts';
@@ -105,6 +105,24 @@ test('the report finds late rows, repeated ids, the label delay and the column t
   expect(html).toContain('Suspect: ');
   expect(html).toContain('1 × FRAUD_FIELD_INVALID (eventTime)');
   expect(html).not.toMatch(/NaN|undefined/);
+});
+
+test('the span of prepared data is that of its lines, within bounds too', async () => {
+  const data = await readPrepared(directory);
+  const times: number[] = [];
+  for await (const line of flatten(data.lines()))
+    if (line.kind === 'transaction') times.push(line.eventTimeMs);
+  const spanOf = (kept: readonly number[]) => ({
+    firstMs: Math.min(...kept),
+    lastMs: Math.max(...kept),
+    transactions: kept.length,
+    portfolioId: 'handbook',
+  });
+  expect(await measurePreparedSpan(directory, {})).toEqual(spanOf(times));
+  const [from, until] = [new Date('2018-04-08T06:30:00Z'), new Date('2018-04-21T00:00:00Z')];
+  const within = times.filter((time) => time >= from.getTime() && time < until.getTime());
+  expect(await measurePreparedSpan(directory, { from, until })).toEqual(spanOf(within));
+  await expect(measurePreparedSpan(directory, { until: new Date(0) })).rejects.toThrow(/no transaction/);
 });
 
 test('a file that was changed behind the manifest is refused, and so is a folder without one', async () => {

@@ -27,6 +27,18 @@ export const controlNames = [
 ] as const;
 export type ControlName = (typeof controlNames)[number];
 
+export const headKinds = [
+  /** Linear with few labelled fraud cards, otherwise boosted trees. */
+  'auto',
+  'linear',
+  /** The linear head for few labels beside shallow trees, mean logit. */
+  'linear-and-trees',
+  'mlp',
+  'trees',
+  /** Trees beside an MLP, mean logit. */
+  'fusion',
+] as const;
+
 const time = z.iso.datetime({ offset: true });
 
 export const transferConfigSchema = z.strictObject({
@@ -51,8 +63,7 @@ export const transferConfigSchema = z.strictObject({
       warmUpDays: z.number().min(0).default(7),
     })
     .prefault({}),
-  /** `auto`: linear with few labelled fraud cards, otherwise boosted trees. `fusion`: trees beside an MLP, mean logit. */
-  head: z.enum(['auto', 'linear', 'mlp', 'trees', 'fusion']).default('auto'),
+  head: z.enum(headKinds).default('auto'),
   /** Heads of as many seeds are averaged into one. */
   headSeeds: z.int().min(1).max(10).default(1),
   headEpochs: z.int().min(1).default(4),

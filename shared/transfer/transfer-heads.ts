@@ -4,6 +4,7 @@ import { type Alignment, align } from '../head/alignment.ts';
 import { averageHeads } from '../head/average-heads.ts';
 import { areLabelsFew, fitFewLabelsHead } from '../head/fit-few-labels-head.ts';
 import { type HeadRows, selectColumns } from '../head/fit-head.ts';
+import { fitLinearAndTrees } from '../head/fit-linear-and-trees.ts';
 import { type FittedTrees, fitTrees } from '../head/fit-trees.ts';
 import { featuresOnlyInputs } from '../head/head-inputs.ts';
 import type { HeadWeights } from '../head/head-weights.ts';
@@ -43,6 +44,11 @@ export interface HeadOptions {
 export async function fitTransferHead(rows: HeadRows, options: HeadOptions): Promise<HeadWeights> {
   const { kind } = options;
   if (kind === 'linear') return fitFewLabelsHead(rows);
+  if (kind === 'linear-and-trees')
+    return fitLinearAndTrees(rows, {
+      seed: options.config.seed,
+      ...(options.onProgress && { onProgress: options.onProgress }),
+    });
   if (kind === 'trees') return toTreeHead(rows, boost(rows, options, 1));
   const head = await fitMlps(rows, options);
   if (kind === 'mlp') return head;
@@ -86,7 +92,7 @@ function boost(rows: HeadRows, { config, onProgress }: HeadOptions, share: numbe
 
 /** The head of the tier that needs no encoder. An MLP would take too long in plain arithmetic. */
 export function fitFeaturesOnlyHead(rows: HeadRows, options: HeadOptions): Promise<HeadWeights> {
-  const kind = options.kind === 'linear' ? 'linear' : 'trees';
+  const kind = options.kind === 'linear' || options.kind === 'linear-and-trees' ? options.kind : 'trees';
   const config = { ...options.config, headSeeds: 1 };
   return fitTransferHead(selectColumns(rows, isFeature), { ...options, config, kind });
 }

@@ -10,7 +10,12 @@ import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { formatEstimate } from '../../../shared/report/evaluation-report.ts';
 import { type BackendName, backendNames } from '../../../shared/training/backend.ts';
 import { runTransfer, type TransferResult } from '../../../shared/transfer/run-transfer.ts';
-import { controlNames, parseTransferConfig, techniques } from '../../../shared/transfer/transfer-config.ts';
+import {
+  controlNames,
+  headKinds,
+  parseTransferConfig,
+  techniques,
+} from '../../../shared/transfer/transfer-config.ts';
 import { addHistoryOptions, type HistoryOptions, openHistory } from '../labelled-history.ts';
 import { toDate } from '../mapped-file-options.ts';
 import { defaultRegistryDirectory } from '../models/registry-options.ts';
@@ -50,9 +55,7 @@ export function register(program: Command): void {
     .option('--label-share <share>', 'share of the cards whose labels exist', toPositive)
     .option('--calibrate-from <time>', 'first event time of the calibration window', toDate)
     .option('--test-from <time>', 'first event time of the test window', toDate)
-    .addOption(
-      new Option('--head <kind>', 'kind of head').choices(['auto', 'linear', 'mlp', 'trees', 'fusion']),
-    )
+    .addOption(new Option('--head <kind>', 'kind of head').choices(headKinds))
     .addOption(new Option('--controls <names...>', 'controls to run').choices([...controlNames, 'none']))
     .option('--resume <run>', 'go on with a run that was stopped')
     .option('--runs <directory>', 'where run folders lie', defaultRunsDirectory())

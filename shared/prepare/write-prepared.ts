@@ -124,6 +124,8 @@ export async function writePrepared(options: PrepareOptions): Promise<Prepared> 
   if (isPrepared(directory, described)) return { manifest: readPreparedManifest(directory), isReused: true };
   mkdirSync(directory, { recursive: true });
   rmSync(join(directory, preparedFiles.manifest), { force: true });
+  // Made from what was here before.
+  rmSync(join(directory, preparedFiles.inputs), { recursive: true, force: true });
   const parts = {
     transactions: join(directory, 'part-transactions.parquet'),
     labels: join(directory, 'part-labels.csv'),

@@ -1,5 +1,5 @@
 // test/shared/prepare/prepared.test.ts: prepared data gives the stream that the file itself gives, and its report finds what is planted.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -86,8 +86,13 @@ test('what was prepared from the same file is kept; from a changed one it is mad
   expect(statSync(join(directory, 'transactions.parquet')).mtimeMs).toBe(at);
   const other = join(folder, 'other');
   await writePrepared({ files: [file], mapping, directory: other });
+  const inputs = join(other, 'inputs');
+  mkdirSync(inputs);
+  await writePrepared({ files: [file], mapping, directory: other });
+  expect(existsSync(inputs)).toBe(true);
   const renamed = { ...mapping, name: 'renamed' };
   expect((await writePrepared({ files: [file], mapping: renamed, directory: other })).isReused).toBe(false);
+  expect(existsSync(inputs)).toBe(false);
 });
 
 test('the report finds late rows, repeated ids, the label delay and the column that knows the label', async () => {

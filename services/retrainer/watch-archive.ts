@@ -3,7 +3,13 @@
 import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
 import type { Duck } from '../../shared/archive/duck.ts';
 import { DRIFT_REFERENCE_FILE, parseDriftReference } from '../../shared/drift/drift-reference.ts';
-import { createDriftJudge, type DriftStatus, defaultDriftSettings } from '../../shared/drift/judge-drift.ts';
+import {
+  createDriftJudge,
+  type DatedCounts,
+  type DriftJudge,
+  type DriftStatus,
+  defaultDriftSettings,
+} from '../../shared/drift/judge-drift.ts';
 import { AppError } from '../../shared/errors.ts';
 import { loadAlias, type Registry } from '../../shared/registry/registry.ts';
 import type { WantedByDrift } from './job-runner.ts';
@@ -29,10 +35,17 @@ interface Watched {
   readonly modelVersion: string;
   /** Undefined: the version has no reference. */
   readonly follow:
-    | { readonly days: DriftDays; readonly judge: ReturnType<typeof createDriftJudge> }
+    | {
+        readonly days: DriftDays;
+        readonly judge: DriftJudge;
+        /** What the look before came to. */
+        readonly last: { status: DriftStatus };
+      }
     | undefined;
 }
 
+/** Of the days that became complete between two looks the newest so many are judged, each as at its own end. */
+const DAYS_CAUGHT_UP = 7;
 const UNKNOWN: DriftStatus = { decision: 'unknown', day: undefined, cause: undefined, latest: undefined };
 
 export function createArchiveWatch(parts: {
@@ -66,9 +79,9 @@ export function createArchiveWatch(parts: {
       modelVersion,
       reviewAbove: manifest.thresholds.reviewAbove,
       cardShare: parts.cardShare,
-      days: judge.reference.windowDays + defaultDriftSettings.windowsKept,
+      days: judge.reference.windowDays + defaultDriftSettings.windowsKept + DAYS_CAUGHT_UP - 1,
     });
-    return { manifestDigest, modelVersion, follow: { days, judge } };
+    return { manifestDigest, modelVersion, follow: { days, judge, last: { status: UNKNOWN } } };
   }
 
   return {
@@ -87,12 +100,31 @@ async function judgeNow(watched: Watched | undefined): Promise<WatchedDrift> {
   if (!watched) return { status: UNKNOWN, modelVersion: undefined, whyUnknown: 'there is no champion' };
   const { modelVersion, follow } = watched;
   if (!follow) return { status: UNKNOWN, modelVersion, whyUnknown: 'the champion has no drift reference' };
-  const status = follow.judge.judge(await follow.days.read());
+  const days = await follow.days.read();
+  const status = judgeNewDays(follow.judge, days, follow.last.status);
+  follow.last.status = status;
   return {
     status,
     modelVersion,
     ...(status.decision === 'unknown' && { whyUnknown: 'too little traffic of the champion yet' }),
   };
+}
+
+/**
+ * Days that came late, several at once, tell what they would have told one by one: drift that lasted and passed again is drift. The first
+ * look judges the latest day alone: what was before it is not known to be new.
+ */
+function judgeNewDays(judge: DriftJudge, days: readonly DatedCounts[], before: DriftStatus): DriftStatus {
+  const newest = Math.max(...days.map(({ day }) => day));
+  if (before.day === newest) return before;
+  const first = before.day === undefined ? newest : Math.max(before.day + 1, newest - DAYS_CAUGHT_UP + 1);
+  let status = before;
+  for (const { day } of [...days].sort((left, right) => left.day - right.day)) {
+    if (day < first) continue;
+    status = judge.judge(days.filter((one) => one.day <= day));
+    if (status.decision === 'drift') return { ...status, day: newest };
+  }
+  return status;
 }
 
 /** What drift asks of the runner: once per champion and day. */

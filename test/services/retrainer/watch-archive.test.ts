@@ -69,21 +69,27 @@ function toReference() {
 
 /** A watch of an archive with these rows; the champion was stored with a reference. */
 async function useWatch(rows: readonly TrainingRow[], files: ReadonlyMap<string, Uint8Array>) {
+  return (await useGrowingWatch(rows, files)).watch;
+}
+
+/** Further rows may come later. */
+async function useGrowingWatch(rows: readonly TrainingRow[], files: ReadonlyMap<string, Uint8Array>) {
   const root = mkdtempSync(join(tmpdir(), 'fraud-test-drift-'));
   const writer = await openArchiveWriter(root);
   await writer.write('rows', rows);
-  await writer.close();
   const registry = new MemoryRegistry();
   const all = new Map([...version.files, ...files]);
   await registry.publish({ ...version.manifest, files: describeFiles(all) }, all);
   await promote(registry, version.manifest.modelVersion, { movedAt: '2026-03-01T00:00:00.000Z', by: 'test' });
   const [store, duck] = [await openLocalArchive(root), await openDuck({ threads: 1 })];
   onTestFinished(async () => {
+    await writer.close();
     duck.close();
     await store.close();
     rmSync(root, { recursive: true, force: true });
   });
-  return createArchiveWatch({ store, duck, registry, cardShare: 1 });
+  const add = (more: readonly TrainingRow[]) => writer.write('rows', more);
+  return { watch: createArchiveWatch({ store, duck, registry, cardShare: 1 }), add };
 }
 
 const withReference = new Map([[DRIFT_REFERENCE_FILE, toDriftReferenceBytes(toReference())]]);
@@ -111,6 +117,19 @@ test('days that moved ask for a retraining, once per champion and day, and say w
   const lastComplete = REFERENCE_DAYS + WATCHED_DAYS - 2 + Date.parse('2026-03-01') / 86_400_000;
   expect(toWanted(judged)?.key).toBe(`small|${lastComplete}`);
   expect(toWanted(judged)?.note).toContain('surprise-amount');
+});
+
+test('days that come late, several at once, tell of drift that has passed again; drift of long ago is no news to a watch that begins', async () => {
+  const rowsOf = (days: readonly number[]) =>
+    days.flatMap((day) => tellDay(day, day >= 39 && day <= 41 ? 4 : 0));
+  const early = Array.from({ length: 12 }, (_, index) => REFERENCE_DAYS + index);
+  const late = Array.from({ length: 10 }, (_, index) => REFERENCE_DAYS + 12 + index);
+  const { watch, add } = await useGrowingWatch(rowsOf(early), withReference);
+  expect((await watch.look()).status.decision).not.toBe('drift');
+  await add(rowsOf(late));
+  expect(toWanted(await watch.look())?.note).toContain('surprise-amount');
+  const begun = await useWatch(rowsOf([...early, ...late]), withReference);
+  expect(toWanted(await begun.look())).toBeUndefined();
 });
 
 test('copies after a crash and rows of another version are not counted', async () => {

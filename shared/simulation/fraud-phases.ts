@@ -10,6 +10,7 @@ import { muleTransfers } from './typologies/mule-transfers.ts';
 import { stolenCard } from './typologies/stolen-card.ts';
 import { storedCard } from './typologies/stored-card.ts';
 import type { Typology } from './typologies/typology.ts';
+import { walletTakeover } from './typologies/wallet-takeover.ts';
 
 /** Every typology, in the order of the documentation. */
 export const typologies: readonly Typology[] = [
@@ -22,6 +23,9 @@ export const typologies: readonly Typology[] = [
   muleTransfers,
   friendlyFraud,
 ];
+
+/** Kinds that came later: they act only where a phase names them, and no shipped model has seen them. */
+export const laterTypologies: readonly Typology[] = [walletTakeover];
 
 /** From this day of the simulation on, new frauds are of these kinds only; those under way are played to their end. */
 export interface FraudPhase {
@@ -41,7 +45,7 @@ export interface ActingFraud {
 }
 
 function measureActing(traits: PortfolioTraits, phase: Omit<FraudPhase, 'fromDay'>): ActingFraud {
-  const acting = typologies
+  const acting = [...typologies, ...laterTypologies]
     .filter(({ name }) => phase.typologies.includes(name))
     .map((typology) => ({
       typology,

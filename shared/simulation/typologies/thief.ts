@@ -56,6 +56,31 @@ export function payInPerson(market: Market, act: InPersonAct): Purchase {
   };
 }
 
+/** A payment in person with somebody's phone. */
+export interface PhoneAct {
+  readonly merchant: Merchant;
+  readonly euro: number;
+  readonly device: string;
+  readonly declined: number;
+}
+
+/** The phone has checked its own holder: the terminal asks for nothing. */
+export function payByPhone(market: Market, act: PhoneAct): Purchase {
+  const { random } = market;
+  return {
+    type: 'authorization',
+    merchant: act.merchant,
+    terminal: pickTerminal(random, act.merchant),
+    amountMinor: priceOf(random, act.euro, act.merchant.category, act.merchant.place.country),
+    entryMode: 'wallet',
+    cardPresent: true,
+    device: act.device,
+    ipCountry: undefined,
+    authentication: undefined,
+    response: random.chance(act.declined) ? 'declined' : 'approved',
+  };
+}
+
 export function payRemotely(market: Market, act: RemoteAct): Purchase {
   const { random } = market;
   const honest = drawAuthentication(market, act.entryMode);

@@ -1,5 +1,6 @@
 // test/shared/simulation/fraud-phases.test.ts: fraud that changes its kind on a day: the same world before, only the named kinds afterwards.
 import { expect, it } from 'vitest';
+import { laterTypologies } from '../../../shared/simulation/fraud-phases.ts';
 import type { SimulatedRecord } from '../../../shared/simulation/simulated-record.ts';
 import { createSimulation, type SimulationOptions } from '../../../shared/simulation/simulation.ts';
 
@@ -60,4 +61,11 @@ it('a factor scales the rate, and no kind at all means no fraud', () => {
     ].flat().length;
   expect(count(3)).toBeGreaterThan(1.5 * count(1));
   expect(fraudDays({ ...world, fraudPhases: [{ fromDay: 0, typologies: [] }] }).size).toBe(0);
+});
+
+it('a kind that came later acts only where a phase names it', () => {
+  const later = laterTypologies.map(({ name }) => name);
+  expect([...fraudDays({ ...world, days: 100 }).keys()].filter((name) => later.includes(name))).toEqual([]);
+  const named = fraudDays({ ...world, fraudPhases: [{ fromDay: 10, typologies: later }] });
+  for (const name of later) expect(named.get(name)?.length).toBeGreaterThan(5);
 });

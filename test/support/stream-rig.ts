@@ -71,6 +71,8 @@ export async function createStreamRig(partitions: number): Promise<StreamRig> {
           FRAUD_STATE_DIRECTORY: stateDirectory,
           FRAUD_REGISTRY_DIRECTORY: registryDirectory,
           FRAUD_CLOCK: 'event-time',
+          // glibc keeps memory per thread that asked for it: threads of encoders that come and go leave it spread over many arenas.
+          MALLOC_ARENA_MAX: '2',
           ...settings,
         },
         join(directory, 'scorer.log'),

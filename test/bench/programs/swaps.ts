@@ -33,6 +33,11 @@ const NOW_MS = Date.parse('2026-06-01T00:00:00Z');
 const POLL_MS = 20;
 const BETWEEN_SWAPS_MS = 300;
 const REST_MS = 10_000;
+/** Payments that wait count as none when they are as many as come within so many seconds. */
+const LAG_SECONDS = 0.2;
+/** How long a rate is given to be kept up with; one that is not is lowered by this factor: the sender and the broker need processors, too. */
+const KEEP_UP_MS = 25_000;
+const LOWER = 0.85;
 
 interface Span {
   readonly fromMs: number;
@@ -76,15 +81,32 @@ interface Loaded {
   readonly scorer: ServiceChild;
   readonly versions: readonly SwapVersion[];
   readonly secondsBefore: number;
+  /** Lines sent. */
+  readonly perSecond: number;
 }
 
 /** Waits while payments come; a scorer that ends, or a broker, ends it. */
 type Rest = (ms: number) => Promise<unknown>;
 
+/** @returns whether so little waits, three times in a row, before the time is over */
+async function keepsUp({ scorer, perSecond }: Loaded, rest: Rest, forMs: number): Promise<boolean> {
+  const untilMs = systemClock.now() + forMs;
+  for (let calm = 0; systemClock.now() < untilMs; ) {
+    const answer = await fetch(`http://127.0.0.1:${scorer.operationsPort}/readyz`);
+    const { lag }: { lag: number } = JSON.parse(await answer.text());
+    calm = lag <= LAG_SECONDS * perSecond ? calm + 1 : 0;
+    if (calm === 3) return true;
+    await rest(1_000);
+  }
+  return false;
+}
+
 /** Swaps one after another. */
-async function swapAll({ scorer, versions, secondsBefore }: Loaded, rest: Rest) {
+async function swapAll(parts: Loaded, rest: Rest) {
+  const { scorer, versions, secondsBefore } = parts;
   const ownMegabytes = () => readResidentMemory(scorer.pid)?.own ?? Number.NaN;
   for (const version of versions.slice(0, SETTLING_SWAPS)) await swapTo(version, scorer);
+  await keepsUp(parts, rest, KEEP_UP_MS);
   await rest(REST_MS);
   const fromMs = systemClock.now();
   await rest(secondsBefore * 1_000);
@@ -95,21 +117,26 @@ async function swapAll({ scorer, versions, secondsBefore }: Loaded, rest: Rest) 
     swaps.push(await swapTo(version, scorer));
     if (at % 10 === 9) process.stderr.write(`${at + 1} swaps, ${Math.round(ownMegabytes())} MB\n`);
     await rest(BETWEEN_SWAPS_MS);
+    // Loading takes processors for longer than a swap lasts: back to back there would be nothing but loading.
+    await keepsUp(parts, rest, KEEP_UP_MS);
   }
   await rest(REST_MS);
   return { before, swaps, memoryBefore, memoryAfter: ownMegabytes() };
 }
 
-async function swapUnderLoad(
-  parts: Loaded & { readonly lines: AsyncIterator<MappedLine>; readonly perSecond: number },
-) {
-  const load = await startOpenLoop(parts.lines, parts.rig, parts.perSecond);
-  const rest: Rest = (ms) => Promise.race([wait(ms), load.failed, parts.scorer.failed]);
+/** Lowers the rate until the scorer keeps up with it; then swaps. */
+async function swapUnderLoad(parts: Loaded & { readonly lines: AsyncIterator<MappedLine> }) {
+  const { lines, rig, scorer, perSecond } = parts;
+  const load = await startOpenLoop(lines, rig, perSecond);
+  const rest: Rest = (ms) => Promise.race([wait(ms), load.failed, scorer.failed]);
   try {
-    return await swapAll(parts, rest);
+    if (await keepsUp(parts, rest, KEEP_UP_MS)) return { ...(await swapAll(parts, rest)), perSecond };
   } finally {
     await load.stop();
   }
+  process.stderr.write(`${Math.round(perSecond)} lines per second are too many\n`);
+  await rig.untilCaughtUp(scorer);
+  return swapUnderLoad({ ...parts, perSecond: LOWER * perSecond });
 }
 
 const tookWithin = ({ latencies }: SwapEvidence, spans: readonly Span[]): number[] =>
@@ -150,7 +177,7 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
     });
     await rig.untilCaughtUp(scorer);
     await scorer.stop();
-    return await toReport({ rig, versions, perSecond, ...run });
+    return await toReport({ rig, versions, linesPerSecondAtMost: perSecond, ...run });
   } catch (error) {
     // Told before the rest is taken down, which may fail in its turn.
     process.stderr.write(
@@ -166,7 +193,7 @@ async function toReport(
   done: Awaited<ReturnType<typeof swapUnderLoad>> & {
     readonly rig: StreamRig;
     readonly versions: readonly SwapVersion[];
-    readonly perSecond: number;
+    readonly linesPerSecondAtMost: number;
   },
 ): Promise<BenchReport> {
   const { rig, versions, swaps } = done;
@@ -187,7 +214,8 @@ async function toReport(
   const figures = {
     swaps: swaps.length,
     otherEncoders: versions.slice(SETTLING_SWAPS).filter(({ hasOtherEncoder }) => hasOtherEncoder).length,
-    linesPerSecondAtMost: Math.round(done.perSecond),
+    linesPerSecondAtMost: Math.round(done.linesPerSecondAtMost),
+    linesPerSecond: Math.round(done.perSecond),
     failed: audit.deadLetters,
     undecided: audit.unanswered,
     conserved: audit.conserved,
@@ -200,6 +228,8 @@ async function toReport(
     megabytesPerSwap: Math.round(((done.memoryAfter - done.memoryBefore) / swaps.length) * 100) / 100,
   };
   const table = [
+    { what: 'lines per second at most, a filled topic', value: figures.linesPerSecondAtMost },
+    { what: 'lines per second sent', value: figures.linesPerSecond },
     { what: `swaps, ${figures.otherEncoders} of them to another encoder`, value: figures.swaps },
     { what: 'decisions', value: figures.decisions },
     { what: 'failed', value: figures.failed },

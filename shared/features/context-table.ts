@@ -46,7 +46,7 @@ export interface ContextTable extends ContextRows {
   /** Adds the context as a row. Returns its index. */
   addRow(entry: TableEntry): number;
   /** Adds only the event: later windows of the card contain it, but it is no row (applied types, thinned rows). */
-  addEvent(entry: Pick<TableEntry, 'cardKey' | 'context'>): void;
+  addEvent(entry: { readonly cardKey: string; readonly event: Uint8Array }): void;
 }
 
 interface CardStream {
@@ -122,9 +122,9 @@ export function createContextTable(featureCount: number = featureNames.length): 
     return { card, stream };
   }
 
-  function addEvent({ cardKey, context }: Pick<TableEntry, 'cardKey' | 'context'>): number {
+  function addEvent(cardKey: string, event: Uint8Array): number {
     const { card, stream } = streamOf(cardKey);
-    appendToStream(stream, context.events.subarray((context.eventCount - 1) * EVENT_BYTES));
+    appendToStream(stream, event);
     return card;
   }
 
@@ -136,10 +136,11 @@ export function createContextTable(featureCount: number = featureNames.length): 
       return streams.length;
     },
     featureCount,
-    addEvent,
+    addEvent: ({ cardKey, event }) => void addEvent(cardKey, event),
     addRow(entry) {
       const { context } = entry;
-      const card = addEvent(entry);
+      const own = context.events.subarray((context.eventCount - 1) * EVENT_BYTES);
+      const card = addEvent(entry.cardKey, own);
       const row = rowCount++;
       const chunk = chunkOf(row);
       const at = row % CHUNK_ROWS;

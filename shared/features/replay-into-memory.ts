@@ -27,18 +27,21 @@ export interface ReplayOptions {
   readonly settings?: FeatureSettings;
 }
 
-/** A context as scoring would have built it. */
-export interface ReplayedTransaction extends BuiltContext {
+/** What became of a transaction's event. */
+export interface ReplayedEvent extends Omit<BuiltContext, 'context'> {
   /** False when the card's history did not change: the transaction was there already, or is a clearing whose authorization was. */
   readonly isAppended: boolean;
 }
+
+/** A context as scoring would have built it. */
+export interface ReplayedTransaction extends BuiltContext, ReplayedEvent {}
 
 /** Histories in memory, fed one line at a time in event-time order. For streams that come asynchronously. */
 export interface Replay {
   /** Context of the transaction from what came before, then appended. Applied types too. */
   push(transaction: Transaction): ReplayedTransaction;
   /** Appends the transaction without building its context: several times cheaper, for rows nobody looks at. */
-  append(transaction: Transaction): void;
+  append(transaction: Transaction): ReplayedEvent;
   /** Marks the label in the histories of card, merchant and account. It is seen from `labeledAt` on, so it may be given early, but not before its transaction. */
   mark(outcome: Outcome): void;
   /** All histories so far, by entity key: to check them, or to load a store. */
@@ -66,13 +69,14 @@ export function createReplay({ referenceOf, settings = defaultFeatureSettings }:
     records,
     append(transaction) {
       const keys = entityKeysOf(transaction);
-      const { appends } = buildAppends({
+      const built = buildAppends({
         transaction,
         card: find(keys.card),
         replacedCard: find(keys.replacedCard),
         reference: referenceOf(transaction.portfolioId),
       });
-      appendAll(appends, keys.card);
+      const isAppended = appendAll(built.appends, keys.card);
+      return { ...built, isAppended };
     },
     push(transaction) {
       const keys = entityKeysOf(transaction);

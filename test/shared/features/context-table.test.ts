@@ -13,9 +13,9 @@ test('rows give back window, features, time and label of their contexts', () => 
       const table = createContextTable();
       const expected: { row: number; events: Uint8Array; features: Float32Array; timeMs: number }[] = [];
       for (const [index, { transaction }] of lines.entries()) {
-        const { context, timeMs } = replay.push(transaction);
+        const { context, event, timeMs } = replay.push(transaction);
         const entry = { cardKey: transaction.cardToken, timeMs, context, label: 'fraud' as const };
-        if (index % keepEvery !== 0) table.addEvent(entry);
+        if (index % keepEvery !== 0) table.addEvent({ cardKey: transaction.cardToken, event });
         else
           expected.push({
             row: table.addRow(entry),

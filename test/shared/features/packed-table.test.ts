@@ -27,11 +27,11 @@ test('a packed table gives back every row and every stream', () => {
       const replay = createReplay({ referenceOf: () => reference });
       const table = createContextTable();
       for (const [index, { transaction }] of lines.entries()) {
-        const { context, timeMs } = replay.push(transaction);
+        const { context, event, timeMs } = replay.push(transaction);
         const label = index % 2 === 0 ? ('fraud' as const) : ('unknown' as const);
         const entry = { cardKey: transaction.cardToken, timeMs, context, label };
         if (index % keepEvery === 0) table.addRow(entry);
-        else table.addEvent(entry);
+        else table.addEvent({ cardKey: transaction.cardToken, event });
       }
       const opened = openTable(packTable(table));
       expect(listRows(opened)).toEqual(listRows(table));

@@ -1,5 +1,6 @@
 // test/shared/transfer/transfer-rows.test.ts: windows keep the label delay between them, and labels that do not exist are seen nowhere.
 import { expect, test } from 'vitest';
+import { createReplay } from '../../../shared/features/replay-into-memory.ts';
 import { featureNames } from '../../../shared/features/velocity.ts';
 import { createSimulation } from '../../../shared/simulation/simulation.ts';
 import { parseTransferConfig } from '../../../shared/transfer/transfer-config.ts';
@@ -7,6 +8,7 @@ import { collectStreams } from '../../../shared/transfer/transfer-inputs.ts';
 import {
   collectTransferRows,
   type HistoryLine,
+  isLabelled,
   placeBoundaries,
 } from '../../../shared/transfer/transfer-rows.ts';
 
@@ -84,4 +86,29 @@ test('a history too short for its windows is refused in words', () => {
   expect(() => placeBoundaries({ firstMs: 0, lastMs: 10 * DAY_MS }, config)).toThrow(
     /10\.0 days leave no room/,
   );
+});
+
+test('rows and streams are those of a replay that builds every context, though most are only appended', async () => {
+  const { table, transactionIds, reference } = await collect({ genuineEvery: 5, labelShare: 0.6 });
+  const replay = createReplay({ referenceOf: () => reference });
+  const contexts = new Map<string, { events: string; features: number[] }>();
+  const streams = new Map<string, string>();
+  const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  for (const line of history) {
+    if (line.kind === 'outcome') {
+      if (isLabelled(line.outcome.cardToken, 0.6)) replay.mark(line.outcome);
+      continue;
+    }
+    const { cardToken, transactionId } = line.transaction;
+    const { context, isAppended } = replay.push(line.transaction);
+    contexts.set(transactionId, { events: toHex(context.events), features: Array.from(context.features) });
+    if (isAppended) streams.set(cardToken, (streams.get(cardToken) ?? '') + toHex(context.events.slice(-48)));
+  }
+  expect(table.rowCount).toBeLessThan(contexts.size / 2);
+  transactionIds.forEach((id, row) => {
+    const [events, features] = [toHex(table.windowOf(row).events), Array.from(table.featuresOf(row))];
+    expect({ events, features }).toEqual(contexts.get(id));
+  });
+  const kept = Array.from({ length: table.cardCount }, (_, card) => toHex(table.eventsOfCard(card).events));
+  expect(kept.sort()).toEqual([...streams.values()].sort());
 });

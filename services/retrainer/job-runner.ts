@@ -5,6 +5,7 @@ import type { JobCause, JobEntry } from '../../shared/jobs/job-entry.ts';
 import type { JobClaim, JobLedger } from '../../shared/jobs/job-ledger.ts';
 import type { JobRequests } from '../../shared/jobs/job-requests.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
+import { type FollowUps, nextFollowUp } from './follow-up.ts';
 import type { RetrainerServiceMetrics } from './metrics.ts';
 import type { JobResult } from './run-job.ts';
 import type { Schedule } from './schedule.ts';
@@ -31,6 +32,7 @@ export interface JobRunnerParts {
   readonly holder: string;
   readonly leaseMs: number;
   readonly driftPauseMs: number;
+  readonly followUps: FollowUps;
   /** Undefined while nothing drifts, or drift is only shown. */
   readonly drifting: () => WantedByDrift | undefined;
   /** Runs the job until it ends or the signal fires. */
@@ -59,10 +61,12 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
     );
     const dueMs = schedule.dueAt(nowMs, lastScheduledOf(entries));
     const drift = isPaused(entries, nowMs, parts.driftPauseMs) ? undefined : parts.drifting();
+    const followUp = drift ? undefined : nextFollowUp(entries, nowMs, parts.followUps);
     return [
       ...onDemand,
       ...(dueMs === undefined ? [] : [{ cause: causeOf('schedule', toInstant(dueMs)), askedMs: dueMs }]),
       ...(drift ? [{ cause: { ...causeOf('drift', drift.key), note: drift.note }, askedMs: nowMs }] : []),
+      ...(followUp ? [{ cause: followUp, askedMs: nowMs }] : []),
     ];
   }
 

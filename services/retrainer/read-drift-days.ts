@@ -7,22 +7,25 @@ import { fetchFiles, listFiles } from '../../shared/archive/list-files.ts';
 import type { DayFile } from '../../shared/archive/object-names.ts';
 import { relationOf } from '../../shared/archive/relation.ts';
 import { createDayCounter, type DayCounts } from '../../shared/drift/day-counts.ts';
-import { DAY_MS } from '../../shared/drift/drift-row.ts';
+import { DAY_MS, type DriftRow } from '../../shared/drift/drift-row.ts';
 import type { DatedCounts, DriftJudge } from '../../shared/drift/judge-drift.ts';
 import { CURRENT_EVENT_COUNT } from '../../shared/encoder/channels.ts';
 import { writeHeadInput } from '../../shared/head/head-inputs.ts';
 import { hashTransactionId } from '../../shared/sequence/id-hash.ts';
 import { sampleGenuine } from '../../shared/training-set/sampling.ts';
 
-export interface DriftDaysParts {
+export interface DriftRowsParts {
   readonly store: ArchiveStore;
   readonly connection: DuckDBConnection;
-  readonly judge: DriftJudge;
   /** Only what this version scored: another one's scores are spread otherwise. */
   readonly modelVersion: string;
   readonly reviewAbove: number;
   /** Share of the cards that is counted. */
   readonly cardShare: number;
+}
+
+export interface DriftDaysParts extends DriftRowsParts {
+  readonly judge: DriftJudge;
   /** How many days are wanted, the newest complete ones. */
   readonly days: number;
 }
@@ -49,14 +52,14 @@ export function createDriftDays(parts: DriftDaysParts): DriftDays {
   };
 }
 
-function groupByDay(files: readonly DayFile[]): Map<string, DayFile[]> {
+export function groupByDay(files: readonly DayFile[]): Map<string, DayFile[]> {
   const days = new Map<string, DayFile[]>();
   for (const file of files) days.set(file.day, [...(days.get(file.day) ?? []), file]);
   return days;
 }
 
 /** A row that was sent again counts once. Rows below tier full have no readings: they count as missing. */
-function queryOf(paths: readonly string[], { modelVersion, cardShare }: DriftDaysParts): string {
+function queryOf(paths: readonly string[], { modelVersion, cardShare }: DriftRowsParts): string {
   return `SELECT portfolio_id || '|' || card_token, event_time_ms, score, event, features, readings FROM (
     SELECT *, row_number() OVER (PARTITION BY portfolio_id, transaction_id ORDER BY "partition", "offset") AS copy
     FROM ${relationOf(archiveColumns['training-rows'], paths)} AS archived
@@ -66,29 +69,38 @@ function queryOf(paths: readonly string[], { modelVersion, cardShare }: DriftDay
 }
 
 async function countDay(files: readonly DayFile[], parts: DriftDaysParts): Promise<DayCounts> {
-  const { judge, store, connection, reviewAbove } = parts;
-  const paths = await fetchFiles(store, files);
+  const { judge } = parts;
   const counter = createDayCounter(
     judge.columns,
     judge.reference.columns.map(({ edges }) => edges),
   );
   const width = judge.reference.inputs.length;
+  for await (const row of readDriftRows(files, { ...parts, width })) counter.add(row);
+  return counter.counts;
+}
+
+/** Every row of these files as drift is measured on it, in any order. */
+export async function* readDriftRows(
+  files: readonly DayFile[],
+  parts: DriftRowsParts & { readonly width: number },
+): AsyncGenerator<DriftRow> {
+  const { store, connection, reviewAbove, width } = parts;
+  const paths = await fetchFiles(store, files);
   const result = await connection.stream(queryOf(paths, parts));
   for await (const chunk of chunksOf(result)) {
     for (const [card, time, score, event, features, readings] of chunk.getRows()) {
       const values = toValues({ event, features, readings }, width);
       if (!values) continue;
       const probability = Number(score);
-      counter.add({
+      yield {
         eventTimeMs: Number(time),
         card: hashTransactionId(String(card)).idLow,
         values,
         score: probability,
         isAlert: probability >= reviewAbove,
-      });
+      };
     }
   }
-  return counter.counts;
 }
 
 interface RowBlobs {

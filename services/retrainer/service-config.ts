@@ -56,6 +56,16 @@ export const retrainerServiceSettings = {
     z.coerce.number().min(0).max(365).default(7),
     'drift begins no other retraining for so long after one that it began',
   ),
+  followUps: setting(
+    'FRAUD_RETRAIN_FOLLOW_UPS',
+    z.coerce.number().int().min(0).max(52).default(4),
+    'retrainings that follow one that drift began: the labels of a change come late, and the first are few',
+  ),
+  followUpDays: setting(
+    'FRAUD_RETRAIN_FOLLOW_UP_DAYS',
+    z.coerce.number().gt(0).max(365).default(7),
+    'from one of them to the next',
+  ),
   driftMinutes: setting(
     'FRAUD_DRIFT_MINUTES',
     z.coerce.number().gt(0).max(10_080).default(15),

@@ -7,7 +7,7 @@ import { openArchive } from '../../shared/archive/open-archive.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import { type JobLedger, openJobLedger } from '../../shared/jobs/job-ledger.ts';
-import { ledgerDirectory, requestsDirectory } from '../../shared/jobs/job-places.ts';
+import { ledgerDirectory, referencesDirectory, requestsDirectory } from '../../shared/jobs/job-places.ts';
 import { openJobRequests } from '../../shared/jobs/job-requests.ts';
 import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
@@ -68,6 +68,10 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     holder,
     leaseMs: settings.leaseSeconds * 1_000,
     driftPauseMs: settings.driftPauseDays * DAY_MS,
+    followUps: {
+      times: settings.onDrift ? settings.followUps : 0,
+      everyMs: settings.followUpDays * DAY_MS,
+    },
     drifting: () => (settings.onDrift ? toWanted(watch.latest) : undefined),
     run: (askedMs, signal) => runJob(toProcess(settings, askedMs, signal)),
   });
@@ -115,7 +119,13 @@ async function startWatch({ settings, scope }: ServiceParts): Promise<ArchiveWat
     (part) => part.close(),
   );
   const registry = new FileRegistry(settings.registryDirectory);
-  return createArchiveWatch({ store, duck, registry, cardShare: settings.driftCardShare });
+  return createArchiveWatch({
+    store,
+    duck,
+    registry,
+    cardShare: settings.driftCardShare,
+    referencesDirectory: referencesDirectory(settings.registryDirectory),
+  });
 }
 
 /** Looks, waits, looks again until the scope stops, and lets the look under way end. `failed` only ever rejects. */

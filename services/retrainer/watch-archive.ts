@@ -13,6 +13,7 @@ import {
 import { AppError } from '../../shared/errors.ts';
 import { loadAlias, type Registry } from '../../shared/registry/registry.ts';
 import type { WantedByDrift } from './job-runner.ts';
+import { findOwnReference, OWN_REFERENCE_DAYS } from './own-reference.ts';
 import { createDriftDays, type DriftDays } from './read-drift-days.ts';
 
 export interface ArchiveWatch {
@@ -33,7 +34,9 @@ export interface WatchedDrift {
 interface Watched {
   readonly manifestDigest: string;
   readonly modelVersion: string;
-  /** Undefined: the version has no reference. */
+  /** Of the days that a reference of its own needs, so many there are. */
+  readonly referenceDays?: number;
+  /** Undefined: the version has no reference yet. */
   readonly follow:
     | {
         readonly days: DriftDays;
@@ -53,6 +56,8 @@ export function createArchiveWatch(parts: {
   readonly duck: Duck;
   readonly registry: Registry;
   readonly cardShare: number;
+  /** Where references are kept of champions that came without one; shared by all replicas. */
+  readonly referencesDirectory: string;
 }): ArchiveWatch {
   let watched: Watched | undefined;
   let latest: WatchedDrift = {
@@ -65,15 +70,28 @@ export function createArchiveWatch(parts: {
   async function followChampion(): Promise<Watched | undefined> {
     const entry = await parts.registry.readAlias('champion');
     if (!entry) return undefined;
-    if (watched?.manifestDigest === entry.manifestDigest) return watched;
+    if (watched?.manifestDigest === entry.manifestDigest && watched.follow) return watched;
     const { version } = await loadAlias(parts.registry, 'champion');
     const { manifest, manifestDigest, files } = version;
     const bytes = files.get(DRIFT_REFERENCE_FILE);
     const { modelVersion } = manifest;
-    if (!bytes) return { manifestDigest, modelVersion, follow: undefined };
-    const judge = createDriftJudge(parseDriftReference(bytes));
+    const { store } = parts;
+    const own = bytes
+      ? { reference: parseDriftReference(bytes) }
+      : await findOwnReference({
+          store,
+          connection: parts.duck.connection,
+          directory: parts.referencesDirectory,
+          modelVersion,
+          manifestDigest,
+          reviewAbove: manifest.thresholds.reviewAbove,
+          inputs: manifest.heads.full.inputs,
+        });
+    if (!('reference' in own))
+      return { manifestDigest, modelVersion, referenceDays: own.days, follow: undefined };
+    const judge = createDriftJudge(own.reference);
     const days = createDriftDays({
-      store: parts.store,
+      store,
       connection: parts.duck.connection,
       judge,
       modelVersion,
@@ -98,8 +116,11 @@ export function createArchiveWatch(parts: {
 
 async function judgeNow(watched: Watched | undefined): Promise<WatchedDrift> {
   if (!watched) return { status: UNKNOWN, modelVersion: undefined, whyUnknown: 'there is no champion' };
-  const { modelVersion, follow } = watched;
-  if (!follow) return { status: UNKNOWN, modelVersion, whyUnknown: 'the champion has no drift reference' };
+  const { modelVersion, follow, referenceDays = 0 } = watched;
+  if (!follow) {
+    const whyUnknown = `the champion came without a drift reference; its own first weeks become one: ${referenceDays} of ${OWN_REFERENCE_DAYS} days`;
+    return { status: UNKNOWN, modelVersion, whyUnknown };
+  }
   const days = await follow.days.read();
   const status = judgeNewDays(follow.judge, days, follow.last.status);
   follow.last.status = status;

@@ -3,5 +3,8 @@ import { join } from 'node:path';
 
 export const ledgerDirectory = (registryDirectory: string): string =>
   join(registryDirectory, 'jobs', 'retrain');
+/** Drift references of champions that came without one. */
+export const referencesDirectory = (registryDirectory: string): string =>
+  join(registryDirectory, 'jobs', 'drift-references');
 export const requestsDirectory = (registryDirectory: string): string =>
   join(registryDirectory, 'jobs', 'retrain-requests');

@@ -4,7 +4,7 @@ import { type PromotionGate, show } from './gate.ts';
 export interface RateBounds {
   readonly least: number;
   readonly most: number;
-  /** Between any two windows. */
+  /** Between any two windows, beside the noise of few frauds. */
   readonly factor: number;
 }
 export const defaultRateBounds: RateBounds = { least: 1e-5, most: 0.05, factor: 4 };
@@ -16,10 +16,14 @@ export function createLabelRateGate(bounds: RateBounds = defaultRateBounds): Pro
       const rates = Object.values(windows).map(({ fraudRate }) => fraudRate);
       const [least, most] = [Math.min(...rates), Math.max(...rates)];
       const factor = most / least;
+      const counts = Object.values(windows).map(({ frauds }) => Math.max(1, frauds));
+      // Two standard errors of the logarithm of a ratio of two counts.
+      const limit =
+        bounds.factor * Math.exp(2 * Math.sqrt(1 / Math.min(...counts) + 1 / Math.max(...counts)));
       return {
-        passed: least >= bounds.least && most <= bounds.most && factor <= bounds.factor,
-        sentence: `Fraud rate ${show(least)} to ${show(most)} over the windows (within ${bounds.least} and ${bounds.most}, factor at most ${bounds.factor}).`,
-        figures: { least, most, factor },
+        passed: least >= bounds.least && most <= bounds.most && factor <= limit,
+        sentence: `Fraud rate ${show(least)} to ${show(most)} over the windows (within ${bounds.least} and ${bounds.most}, factor at most ${show(limit)}).`,
+        figures: { least, most, factor, limit },
       };
     },
   };

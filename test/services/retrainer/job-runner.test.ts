@@ -17,7 +17,7 @@ const START_MS = Date.parse('2026-03-01T12:00:00.000Z');
 const refused: JobResult = { outcome: 'refused', exitStatus: 3, run: 'run-1', modelVersion: 'retrained-1' };
 const never = new AbortController().signal;
 
-function useRunner({ result }: { readonly result: JobResult } = { result: refused }) {
+function useRunner({ givesUp = false, times = 0 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'fraud-test-runner-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const clock = createSettableClock(START_MS);
@@ -43,10 +43,11 @@ function useRunner({ result }: { readonly result: JobResult } = { result: refuse
     holder: 'one',
     leaseMs: 60_000,
     driftPauseMs: 7 * DAY_MS,
+    followUps: { times, everyMs: 10 * DAY_MS },
     drifting: () => drift.wanted,
     run: async (askedMs) => {
       asked.push(new Date(askedMs).toISOString());
-      return result;
+      return givesUp ? undefined : refused;
     },
   });
   const look = async () => (await runner.lookOnce(never))?.kind;
@@ -91,6 +92,33 @@ test('after a retraining that drift began, drift of the next days waits', async 
   expect(begun).toEqual([0, 7, 14]);
 });
 
+test('drift that has passed is followed up so many times, each when the one before has ended for long enough', async () => {
+  const { clock, ledger, drift, look } = useRunner({ times: 2 });
+  const begun: number[] = [];
+  for (let day = 0; day < 50; day++) {
+    clock.set(Date.parse('2026-03-02T01:00:00.000Z') + day * DAY_MS);
+    drift.wanted = day === 3 ? { key: `champion|${day}`, note: 'score' } : undefined;
+    for (let kind = await look(); kind !== undefined; kind = await look())
+      if (kind === 'drift') begun.push(day);
+  }
+  expect(begun).toEqual([3, 13, 23]);
+  const causes = (await ledger.read()).flatMap(({ cause }) => (cause.kind === 'drift' ? [cause] : []));
+  expect(causes.map(({ key }) => key)).toEqual(['champion|3', 'champion|3+1', 'champion|3+2']);
+  expect(causes.at(-1)?.note).toBe('follow-up 2 of 2: score');
+});
+
+test('new drift is no follow-up, and has follow-ups of its own', async () => {
+  const { clock, drift, look } = useRunner({ times: 1 });
+  const begun: number[] = [];
+  for (let day = 0; day < 50; day++) {
+    clock.set(Date.parse('2026-03-02T01:00:00.000Z') + day * DAY_MS);
+    drift.wanted = day === 0 || day === 8 ? { key: `champion|${day}`, note: 'score' } : undefined;
+    for (let kind = await look(); kind !== undefined; kind = await look())
+      if (kind === 'drift') begun.push(day);
+  }
+  expect(begun).toEqual([0, 8, 18]);
+});
+
 test('what came of a job is in the ledger and counted', async () => {
   const { clock, ledger, metrics, look } = useRunner();
   clock.set(Date.parse('2026-03-02T03:00:00.000Z'));
@@ -106,7 +134,7 @@ test('what came of a job is in the ledger and counted', async () => {
 });
 
 test('a job given up stays open in the ledger, and somebody else begins it when the lease has run out', async () => {
-  const { clock, ledger, requests, look } = useRunner({ result: undefined });
+  const { clock, ledger, requests, look } = useRunner({ givesUp: true });
   const { id } = await requests.ask({ requestedAt: '2026-03-01T12:00:00.000Z', by: 'ops' });
   expect(await look()).toBe('demand');
   expect(await ledger.claim({ kind: 'demand', key: id }, 'other', 60_000)).toBeUndefined();

@@ -89,7 +89,16 @@ async function useGrowingWatch(rows: readonly TrainingRow[], files: ReadonlyMap<
     rmSync(root, { recursive: true, force: true });
   });
   const add = (more: readonly TrainingRow[]) => writer.write('rows', more);
-  return { watch: createArchiveWatch({ store, duck, registry, cardShare: 1 }), add };
+  return {
+    watch: createArchiveWatch({
+      store,
+      duck,
+      registry,
+      cardShare: 1,
+      referencesDirectory: join(root, 'references'),
+    }),
+    add,
+  };
 }
 
 const withReference = new Map([[DRIFT_REFERENCE_FILE, toDriftReferenceBytes(toReference())]]);
@@ -151,10 +160,17 @@ test('rows of a lower tier count as rows without readings', async () => {
   });
 });
 
-test('a champion without a reference is told as such', async () => {
-  const watch = await useWatch(tellDay(30, 0), new Map());
+test('a champion without a reference is watched against its own first weeks, once there are four and a day at either end', async () => {
+  const days = (from: number, until: number, shift: number) =>
+    Array.from({ length: until - from }, (_, index) => tellDay(from + index, shift)).flat();
+  const { watch, add } = await useGrowingWatch(days(0, 29, 0), new Map());
   expect(await watch.look()).toMatchObject({
     status: { decision: 'unknown' },
-    whyUnknown: 'the champion has no drift reference',
+    whyUnknown: expect.stringContaining('27 of 28 days'),
   });
+  await add(days(29, 41, 0));
+  expect((await watch.look()).status.decision).toBe('quiet');
+  await add(days(41, 53, 4));
+  const judged = await watch.look();
+  expect(toWanted(judged)?.note).toContain('surprise-amount');
 });

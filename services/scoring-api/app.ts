@@ -17,6 +17,7 @@ import type { Logger } from '../../shared/observability/logger.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import type { StateStore } from '../../shared/sequence/state-store.ts';
 import { addOpenapi } from './add-openapi.ts';
+import { arrivalOf } from './admission.ts';
 import type { ApiMetrics } from './api-metrics.ts';
 import { type AccessParts, createAuthentication } from './authenticate.ts';
 import { addConcurrencyLimit } from './concurrency-limit.ts';
@@ -101,7 +102,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   server.setErrorHandler(createErrorHandler(metrics, addMethodAnswers(server)));
   addBodyReader(server, parts);
   server.addHook('onRequest', async (request) => {
-    request.arrivedAt = performance.now();
+    request.arrivedAt = arrivalOf(request.raw);
   });
   server.addHook('onRequest', createAuthentication(parts.access));
   addConcurrencyLimit(server);

@@ -54,7 +54,7 @@ export const apiSettings = {
   requestsInHand: setting(
     'FRAUD_API_REQUESTS_IN_HAND',
     positive(64, 100_000),
-    'open requests of the whole process above which 429 is answered at the door',
+    'open requests of the whole process above which 429 is answered at the door; fewer where more than a tenth would take longer than 40 ms',
   ),
   requestTimeoutMs: setting(
     'FRAUD_API_REQUEST_TIMEOUT_MS',

@@ -1,61 +1,27 @@
-// services/scoring-api/door.ts: how many requests are in hand; one too many is answered 429 before anything of it is read.
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+// services/scoring-api/door.ts: the HTTP server in front of the routes: limits of head, body and time; whom admission.ts lets in.
+import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { AppError } from '../../shared/errors.ts';
-import { PROBLEM_TYPE, toProblem } from '../../shared/http/problem.ts';
-import type { ApiMetrics } from './api-metrics.ts';
+import { type AdmissionOptions, admit, type Listener, TimedRequest } from './admission.ts';
 
-export interface DoorOptions {
-  /** Open requests of the whole process. */
-  readonly requestsInHand: number;
+export interface DoorOptions extends AdmissionOptions {
   readonly requestTimeoutMs: number;
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
-  readonly metrics: ApiMetrics;
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** Operations must be answered when nothing else is. */
-const alwaysIn = new Set(['/livez', '/readyz', '/metrics']);
 /** Largest head of a request, bytes: a token with claims fits, a header bomb does not. */
 const MAX_HEADER_BYTES = 16_384;
-
-const fullBody = JSON.stringify(toProblem(new AppError('FRAUD_OVERLOADED'), 'at-the-door'));
-const fullHead = {
-  'content-type': PROBLEM_TYPE,
-  'content-length': Buffer.byteLength(fullBody),
-  'retry-after': '1',
-};
-
-/** Lets `listener` see only what can be answered in time. */
-function admit(listener: Listener, { requestsInHand, metrics }: DoorOptions): Listener {
-  let inHand = 0;
-  return (request, response) => {
-    if (inHand >= requestsInHand && !alwaysIn.has(request.url ?? '')) {
-      metrics.refusedAtTheDoor.inc();
-      response.writeHead(429, fullHead).end(fullBody);
-      return;
-    }
-    inHand += 1;
-    metrics.requestsInHand.set(inHand);
-    response.once('close', () => {
-      inHand -= 1;
-      metrics.requestsInHand.set(inHand);
-    });
-    listener(request, response);
-  };
-}
+/**
+ * For `listen`: connections that may wait to be accepted. One is accepted per turn of the event loop (libuv ≥ 1.45), and beyond this many
+ * the kernel lets a caller try again after one second and after three (measured with the default of 511: refusals that took 1.6 and 3.1 s).
+ */
+export const CONNECTION_BACKLOG = 4_096;
 
 /** For Fastify's `serverFactory`. Slow senders are cut: head, whole request and idle connections have their time. */
 export function createDoor(options: DoorOptions): (listener: Listener) => Server {
   return (listener) => {
     const { requestTimeoutMs, tls } = options;
     const limits = {
+      IncomingMessage: TimedRequest,
       maxHeaderSize: MAX_HEADER_BYTES,
       requestTimeout: requestTimeoutMs,
       headersTimeout: Math.min(requestTimeoutMs, 5_000),

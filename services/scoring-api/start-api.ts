@@ -22,6 +22,7 @@ import { createLmdbStateStore } from '../../shared/sequence/lmdb-state-store.ts'
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts';
 import { type ApiCore, buildApi } from './build-api.ts';
 import type { ApiSettings } from './config.ts';
+import { CONNECTION_BACKLOG } from './door.ts';
 
 export interface StartOptions {
   readonly settings: ApiSettings;
@@ -37,6 +38,8 @@ export interface RunningApi {
   readonly core: ApiCore;
 }
 
+/** Of the encoder's threads: the event loop, which also refuses, has the processor when it wants it; they keep a third of it against one that always does. */
+const ENCODER_NICENESS = 5;
 const LOOK_EVERY_MS = 1_000;
 /** As often as the stream looks; both may: sent twice, an outcome is the same bytes. */
 const RELEASE_EVERY_MS = 2_000;
@@ -97,7 +100,15 @@ function startModel(
   const challengers = canary && createChallengerSource({ registry, further: [], log });
   return scope.start(
     'model',
-    () => startLiveModel({ settings, registry, log, metrics, challengers, onReplace }),
+    () =>
+      startLiveModel({
+        settings: { ...settings, encoderNiceness: ENCODER_NICENESS },
+        registry,
+        log,
+        metrics,
+        challengers,
+        onReplace,
+      }),
     (part) => part.close(),
   );
 }
@@ -146,7 +157,7 @@ export async function startApi(options: StartOptions): Promise<RunningApi> {
   await relay?.resume();
   await scope.start(
     'server',
-    () => server.listen({ host: settings.host, port: settings.port }),
+    () => server.listen({ host: settings.host, port: settings.port, backlog: CONNECTION_BACKLOG }),
     () => server.close(),
   );
   const running = core;

@@ -1,6 +1,6 @@
 // shared/encoder/encoder-worker.ts: the thread that owns ONNX Runtime: takes packed batches one after another, answers, ends by itself when closed.
 import { readFileSync, readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
@@ -29,9 +29,9 @@ function threadCpuMs(): number | undefined {
 }
 
 /** On Linux every thread has a priority of its own, under its thread id. */
-function yieldToOthers(): void {
+function yieldToOthers(niceness: number): void {
   try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW);
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), niceness);
   } catch {
     // No such platform: the queue's limit still keeps this thread's share small.
   }
@@ -72,7 +72,7 @@ function serve(runner: BatchRunner): void {
 
 async function start(settings: WorkerSettings): Promise<void> {
   try {
-    if (settings.isYielding) yieldToOthers();
+    if (settings.niceness !== undefined) yieldToOthers(settings.niceness);
     const runner = await startBatchRunner(settings, createOnnxBinding());
     serve(runner);
     const { report, readingCount, featureWidth, outputWidth } = runner;

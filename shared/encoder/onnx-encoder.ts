@@ -36,8 +36,8 @@ export interface OnnxEncoderOptions {
   readonly maxBatchPositions?: number;
   /** A worker that holds a batch and is silent for this long is abandoned; default 10 s (a batch takes milliseconds). */
   readonly runDeadlineMs?: number;
-  /** Threads that take the processor last; for shadows, beside threads that answer. */
-  readonly isYielding?: boolean;
+  /** Threads that let others go first: 1 … 19; 19 for shadows, which take the processor last. */
+  readonly niceness?: number;
   /** Loading and warming; default 120 s (CUDA may compile kernels). */
   readonly startDeadlineMs?: number;
   /** Doubles only. */
@@ -143,7 +143,7 @@ export async function createOnnxEncoder(options: OnnxEncoderOptions): Promise<On
     references: Object.values(references),
     provider,
     ...(maxBatchPositions === undefined ? {} : { maxBatchPositions }),
-    ...(options.isYielding && { isYielding: true }),
+    ...(options.niceness !== undefined && { niceness: options.niceness }),
   };
   const { threads, ready } = await startThreads(options, settings);
   const { featureWidth, readingCount, report } = ready;

@@ -24,8 +24,8 @@ export interface WorkerSettings {
   readonly provider: ProviderChoice;
   /** Rows × padded length of one batch, at most; BATCH_POSITIONS of the provider when absent. */
   readonly maxBatchPositions?: number;
-  /** True: the thread takes the processor only when no other one wants it, where the platform can do that (Linux). */
-  readonly isYielding?: boolean;
+  /** Of the thread, 1 … 19, where threads have one of their own (Linux): the larger, the sooner others go first. */
+  readonly niceness?: number;
 }
 
 /** First message of a worker whose sessions are loaded and warm. */

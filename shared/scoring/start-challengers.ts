@@ -1,4 +1,5 @@
 // shared/scoring/start-challengers.ts: encoders of challengers that have one of their own: one yielding worker each, started while the champion already answers.
+import { constants } from 'node:os';
 import { createOnnxEncoder, type OnnxEncoder } from '../encoder/onnx-encoder.ts';
 import type { OwnChallenger } from './challengers.ts';
 import type { Champion } from './champion.ts';
@@ -32,7 +33,7 @@ export function startChallengers(
       ...version.encoderParts,
       provider: 'cpu',
       workers: 1,
-      isYielding: true,
+      niceness: constants.priority.PRIORITY_LOW,
       queueLimitPositions,
       runDeadlineMs: SILENT_MS,
       startDeadlineMs: START_DEADLINE_MS,

@@ -30,6 +30,8 @@ export interface ModelSettings {
   readonly encoderQueuePositions: number;
   /** A worker that is silent for this long is abandoned; default of the encoder when left out. */
   readonly encoderRunDeadlineMs?: number;
+  /** Of the encoder's threads; left out: as all others. */
+  readonly encoderNiceness?: number;
 }
 
 /** Rows that a challenger with an encoder of its own may hold: some chunks. */
@@ -133,6 +135,7 @@ async function startEncoder(
 ): Promise<{ readonly encoder: OnnxEncoder; readonly shared: readonly Champion[] }> {
   const { settings, log } = parts;
   const { encoderProvider, encoderQueuePositions, encoderWorkers, encoderRunDeadlineMs } = settings;
+  const { encoderNiceness: niceness } = settings;
   const heads = [champion, ...shared].flatMap(({ encoderParts }) => encoderParts.heads);
   const start = createOnnxEncoder({
     ...champion.encoderParts,
@@ -141,6 +144,7 @@ async function startEncoder(
     queueLimitPositions: encoderQueuePositions,
     ...(encoderWorkers > 0 ? { workers: encoderWorkers } : {}),
     ...(encoderRunDeadlineMs === undefined ? {} : { runDeadlineMs: encoderRunDeadlineMs }),
+    ...(niceness === undefined ? {} : { niceness }),
   });
   try {
     return { encoder: await start, shared };

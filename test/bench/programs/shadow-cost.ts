@@ -77,7 +77,7 @@ async function open({ heads, hasOwn }: Setting): Promise<Bench> {
   const version = hasOwn ? createChampion(createOwnShadow(shipped)) : undefined;
   const own =
     version &&
-    (await createOnnxEncoder({ ...version.encoderParts, provider: 'cpu', workers: 1, isYielding: true }));
+    (await createOnnxEncoder({ ...version.encoderParts, provider: 'cpu', workers: 1, niceness: 19 }));
   const challengers: Challengers | undefined =
     heads > 0 || version ? { heads: all, own: version ? [{ version, encoder: () => own }] : [] } : undefined;
   const scorer = createScorer({ champion, encoder, challengers, clock: systemClock });

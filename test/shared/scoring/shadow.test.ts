@@ -198,7 +198,7 @@ test('a challenger on its own encoder scores its share of the cards, the same on
     ...other.encoderParts,
     provider: 'cpu',
     workers: 1,
-    isYielding: true,
+    niceness: 19,
   });
   onTestFinished(() => encoder.close());
   const evaluations = await decideBesideOwn({ version: other, encoder: () => encoder });

@@ -1,8 +1,6 @@
 // test/services/scoring-api/faults.test.ts: what callers see while parts fail: the true tier before the deadline, or a problem that says whether to repeat. Writes the table of the runbook.
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { packageRoot } from '../../../shared/config/package-root.ts';
 import type { Encoder } from '../../../shared/encoder/encoder.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { OutputRecord } from '../../../shared/kafka/records.ts';
@@ -16,13 +14,12 @@ import {
   useApi,
   withKey,
 } from '../../support/api-rig.ts';
+import { FAULT_CALLERS, FAULT_DEADLINE_MS, faultPagePath, toFaultPage } from '../../support/fault-page.ts';
 import { createSmallVersion } from '../../support/small-champion.ts';
 
 /** Longer than the deadline, as half a second is longer than the usual 100 ms; both long enough for a busy machine. */
 const SLOW_MS = 8_000;
-const DEADLINE_MS = 2_500;
-/** Callers that send without a pause, each one request after the other: so many before, under and after the fault. */
-const CALLERS = 4;
+/** Requests of each caller before, under and after the fault, one after the other without a pause. */
 const EACH = 3;
 /** The encoder is asked again after so long. */
 const REST_MS = 2_000;
@@ -107,7 +104,7 @@ async function score(rig: ApiRig, key: string, isRecorded: boolean): Promise<See
   const { statusCode, body } = await rig.server.inject({
     method: 'POST',
     url: `/v1/score?record=${isRecorded}`,
-    headers: withKey(key, { 'content-type': 'application/json', 'x-deadline-ms': String(DEADLINE_MS) }),
+    headers: withKey(key, { 'content-type': 'application/json', 'x-deadline-ms': String(FAULT_DEADLINE_MS) }),
     payload: JSON.stringify(makeTransaction({ amountMinor: 10 })),
   });
   const { tier, decision, code } = JSON.parse(body);
@@ -121,7 +118,7 @@ async function underLoad(rig: ApiRig, key: string, isRecorded: boolean): Promise
   const call = async () => {
     for (let sent = 0; sent < EACH; sent += 1) seen.push(await score(rig, key, isRecorded));
   };
-  await Promise.all(Array.from({ length: CALLERS }, call));
+  await Promise.all(Array.from({ length: FAULT_CALLERS }, call));
   // Answered by the deadline, not when the slow part came round: how long before is the machine's affair.
   expect(seen.filter(({ elapsedMs }) => elapsedMs >= SLOW_MS)).toEqual([]);
   return [...new Set(seen.map(({ text }) => text))].join(' or ');
@@ -154,18 +151,7 @@ async function tellFault({ name, options, begin }: FaultCase): Promise<string[]>
 
 test('what callers see while parts fail is what the runbook says', { timeout: 120_000 }, async () => {
   const rows = await Promise.all(faults.map(tellFault));
-  const table = [
-    ['fault', 'evaluate', 'evaluate, key fails closed', '`record=true`'],
-    Array(4).fill('---'),
-    ...rows,
-  ];
-  const page = `# What callers of the scoring API see while parts fail
-
-Made by \`test/services/scoring-api/faults.test.ts\` (\`npx vitest run --project unit -u\` writes it): ${CALLERS} callers per column send without a pause before, under and after the fault, deadline ${DEADLINE_MS} ms; every one is answered by then, and afterwards all are answered as before, without a restart. A 503 carries \`Retry-After\`; the repeat gets the stored decision when the first one was stored after all.
-
-${table.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
-`;
-  await expect(page).toMatchFileSnapshot(join(packageRoot, 'infra/runbooks/api-faults.md'));
+  await expect(toFaultPage(rows, 'parts')).toMatchFileSnapshot(faultPagePath);
 });
 
 test('after five failures the encoder is left alone, and is asked again once it works, without a restart', async () => {

@@ -15,6 +15,8 @@ export interface LoadResult {
   readonly broken: number;
   /** Of every 429: ms from when it was really sent, whatever the generator itself was late by. */
   readonly refusedAfterMs: readonly number[];
+  /** Open loop: how late the generator itself was, per request; what is measured is not finer than that. */
+  readonly lateMs: readonly number[];
 }
 
 interface Pending {
@@ -46,6 +48,14 @@ class Connection {
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#socket.once('close', () => on.broken(this.#pending !== undefined));
     this.#socket.once('error', () => {});
+  }
+
+  /** Resolves when it is open, or could not be opened. */
+  ready(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.once('connect', resolve);
+      this.#socket.once('close', () => resolve());
+    });
   }
 
   send(request: Buffer, intendedAt: number): void {
@@ -136,25 +146,34 @@ export async function runClosedLoop(
     ...tally.totals,
     answered: tally.answered,
     refusedAfterMs: tally.refusedAfterMs,
+    lateMs: [],
   };
 }
 
+const FIRST_CONNECTIONS = 200;
 /** Most connections an open loop opens: beyond it requests wait, and their latency says so. */
 const MOST_CONNECTIONS = 600;
 const DRAIN_MS = 5_000;
+
+export interface OpenLoopOptions {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Open before the first request, as callers' pools are; more are opened when all are busy. */
+  readonly connections?: number;
+}
 
 /** `perSecond` requests at even distances, whatever comes back. */
 export async function runOpenLoop(
   target: Target,
   next: () => Buffer,
-  { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
+  { perSecond, seconds, connections = FIRST_CONNECTIONS }: OpenLoopOptions,
 ): Promise<LoadResult> {
   const tally = createTally();
   const idle: Connection[] = [];
   const open = new Set<Connection>();
   const waiting: number[] = [];
+  const lateMs: number[] = [];
   const total = Math.round(perSecond * seconds);
-  const startedAt = performance.now();
   const sendOn = (connection: Connection, intendedAt: number) => {
     tally.totals.sent += 1;
     connection.send(next(), intendedAt);
@@ -178,11 +197,22 @@ export async function runOpenLoop(
     open.add(made);
     return sendOn(made, intendedAt);
   };
+  while (open.size < connections) {
+    const made = new Connection(target, on);
+    open.add(made);
+    await made.ready();
+    idle.push(made);
+  }
+  const startedAt = performance.now();
   let planned = 0;
   await new Promise<void>((resolve) => {
     const tick = () => {
-      const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
-      for (; planned < due; planned += 1) dispatch(startedAt + (planned * 1000) / perSecond);
+      const due = Math.min(total, 1 + Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
+      for (; planned < due; planned += 1) {
+        const intendedAt = startedAt + (planned * 1000) / perSecond;
+        lateMs.push(performance.now() - intendedAt);
+        dispatch(intendedAt);
+      }
       if (planned < total) setTimeout(tick, 1);
       else resolve();
     };
@@ -200,6 +230,7 @@ export async function runOpenLoop(
     ...tally.totals,
     answered: tally.answered,
     refusedAfterMs: tally.refusedAfterMs,
+    lateMs,
   };
 }
 

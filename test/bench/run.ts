@@ -1,5 +1,5 @@
 // test/bench/run.ts: `npm run bench -- <name>`: finds the bench programs by name, runs one, prints its table and its figures as JSON.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../shared/config/package-root.ts';
@@ -20,6 +20,10 @@ const [name, ...options] = process.argv.slice(2);
 if (name === undefined || !names.includes(name)) {
   process.stderr.write(`Usage: npm run bench -- <${names.join('|')}> [options]\n`);
   process.exitCode = 2;
+} else if (options.includes('--help')) {
+  // The first line of a program says what it measures and takes.
+  const [line = ''] = readFileSync(join(folder, `${name}.ts`), 'utf8').split('\n');
+  process.stdout.write(`${line.replace(/^\/\/ /, '')}\n`);
 } else {
   const { table, figures } = await runBench(name, options);
   // The table is for people, the JSON for programs: `npm run -s bench -- encoder 2>/dev/null | jq`.

@@ -47,9 +47,15 @@ function toTable(figures: Figures): TableRow[] {
     { what: 'at 70 %: p99 ms', value: at70Percent.p99Ms, goal: '≤ 15' },
     { what: 'at 70 %: p99.9 ms', value: at70Percent.p999Ms, goal: '' },
     { what: 'at 3 ×: goodput ÷ maximum', value: overload.goodput, goal: '≥ .9' },
-    { what: 'at 3 ×: refusal p99 ms', value: overload.refusalMs.p99, goal: '≤ 5' },
+    { what: 'at 3 ×: refusal p50 ms, light caller', value: overload.lightCaller.refusalMs.p50, goal: '≤ 5' },
+    { what: '… p99 ms', value: overload.lightCaller.refusalMs.p99, goal: '≤ 5' },
+    { what: '… late itself, p99 ms', value: overload.lightCaller.lateMs.p99, goal: '' },
+    { what: '… p99 ms as the busy generator sees it', value: overload.refusalMs.p99, goal: '' },
+    { what: '… generator late itself, p99 ms', value: overload.generatorLateMs.p99, goal: '' },
     { what: 'after it: seconds until calm again', value: overload.recoveredWithinSeconds, goal: '≤ 5' },
     { what: 'killed: seconds until ready again', value: figures.readyAgainSeconds, goal: '≤ 5' },
+    { what: 'cores that others took: at 70 %', value: at70Percent.othersCores, goal: '0' },
+    { what: '… at 3 ×', value: overload.othersCores, goal: '0' },
   ];
 }
 
@@ -94,8 +100,8 @@ export async function measure(options: readonly string[]): Promise<BenchReport> 
       const { target } = api;
       const closed = summary.singlePerSecond;
       const maximum = await findMaximum(target, requests.single, { closed, seconds });
-      const calm = await measureCalm(target, requests.single, { maximum, seconds: 3 * seconds });
-      const overload = await measureOverload(target, requests.single, { maximum, seconds: 2 * seconds });
+      const calm = await measureCalm(api, requests.single, { maximum, seconds: 3 * seconds });
+      const overload = await measureOverload(api, requests.single, { maximum, seconds: 2 * seconds });
       const figures = {
         ...summary,
         maximumPerSecond: Math.round(maximum),

@@ -11,6 +11,7 @@ import { fineTune } from '../../shared/training/fine-tune.ts';
 import type { FineTuneRows } from '../../shared/training/fine-tune-rows.ts';
 import { fineTuneSettingsSchema } from '../../shared/training/fine-tune-settings.ts';
 import { selectRows } from '../../shared/training/head-dataset.ts';
+import { toHeadDataset } from '../../shared/training/head-dataset-of.ts';
 import { splitStream } from '../../shared/training/split-stream.ts';
 import { readContexts } from '../../shared/training-set/read-contexts.ts';
 import { type TrainingColumns, windowRows } from '../../shared/training-set/training-set.ts';
@@ -20,7 +21,6 @@ import {
   readFineTuneCheckpoint,
   writeFineTuneCheckpoint,
 } from '../../shared/transfer/stage-files.ts';
-import { toHeadDataset } from './head-dataset-of.ts';
 import type { WithSet } from './state.ts';
 
 /** As in `fraudctl transfer`: higher rates forget. */

@@ -36,6 +36,11 @@ export const retrainerServiceSettings = {
     positive(60, 3_600),
     'a replica silent for so long has lost its job to the others; more than their clocks differ',
   ),
+  clock: setting(
+    'FRAUD_RETRAIN_CLOCK',
+    z.enum(['system', 'asked']).default('system'),
+    'asked: simulated time: nothing is looked at before POST /look on the operations port says when it is',
+  ),
   pollSeconds: setting(
     'FRAUD_RETRAIN_POLL_SECONDS',
     z.coerce.number().gt(0).max(3_600).default(5),

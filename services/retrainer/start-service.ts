@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDuck } from '../../shared/archive/duck.ts';
 import { openArchive } from '../../shared/archive/open-archive.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, createSettableClock, systemClock } from '../../shared/clock.ts';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import { type JobLedger, openJobLedger } from '../../shared/jobs/job-ledger.ts';
 import { ledgerDirectory, referencesDirectory, requestsDirectory } from '../../shared/jobs/job-places.ts';
@@ -13,6 +13,7 @@ import type { Scope } from '../../shared/lifecycle/scope.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { FileRegistry } from '../../shared/registry/file-registry.ts';
 import { createJobRunner, type JobRunner } from './job-runner.ts';
+import { addLookRoute, type LookParts } from './look-route.ts';
 import { createRetrainerServiceMetrics, type RetrainerServiceMetrics, showDrift } from './metrics.ts';
 import { runJob } from './run-job.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
@@ -36,6 +37,9 @@ interface OperationsParts {
   readonly watch: ArchiveWatch;
   readonly metrics: RetrainerServiceMetrics;
   readonly ledger: JobLedger;
+  readonly clock: Clock;
+  /** On simulated time. */
+  readonly look: LookParts | undefined;
 }
 
 export interface RunningRetrainer {
@@ -46,6 +50,8 @@ export interface RunningRetrainer {
 
 export async function startRetrainerService(parts: ServiceParts): Promise<RunningRetrainer> {
   const { settings, log } = parts;
+  const simulated = settings.clock === 'asked' ? createSettableClock(0) : undefined;
+  const clock = simulated ?? systemClock;
   const metrics = createRetrainerServiceMetrics();
   const holder = settings.holder || `${hostname()}-${process.pid}`;
   const schedule = createSchedule({
@@ -54,15 +60,15 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     jitterSeconds: settings.jitterSeconds,
     missedRuns: settings.missedRuns,
     holder,
-    startedMs: systemClock.now(),
+    startedMs: clock.now(),
   });
   const watch = await startWatch(parts);
-  const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), systemClock);
+  const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), clock);
   const runner = createJobRunner({
     ledger,
     requests: openJobRequests(requestsDirectory(settings.registryDirectory)),
     schedule,
-    clock: systemClock,
+    clock,
     log,
     metrics,
     holder,
@@ -75,8 +81,41 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     drifting: () => (settings.onDrift ? toWanted(watch.latest) : undefined),
     run: (askedMs, signal) => runJob(toProcess(settings, askedMs, signal)),
   });
+  const stopping = await startStopping(parts);
+  const look = simulated && { clock: simulated, watch, runner, ledger, signal: stopping };
+  const failed = look
+    ? never()
+    : (await startLoops(parts, { clock, runner, watch, schedule, metrics })).failed;
+  const operationsPort = await startOperations(parts, { schedule, watch, metrics, ledger, clock, look });
+  log.info({ operationsPort, holder, schedule: settings.schedule }, 'ready');
+  return { failed, operationsPort };
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/** Fires when the scope stops. */
+async function startStopping({ scope }: ServiceParts): Promise<AbortSignal> {
+  const { signal } = await scope.start(
+    'stopping',
+    () => new AbortController(),
+    (controller) => controller.abort(),
+  );
+  return signal;
+}
+
+interface LoopParts extends Pick<OperationsParts, 'schedule' | 'watch' | 'metrics'> {
+  readonly clock: Clock;
+  readonly runner: JobRunner;
+}
+
+/** Jobs and drift are looked at again and again. @returns rejects when either cannot go on */
+async function startLoops(
+  parts: ServiceParts,
+  { clock, runner, watch, schedule, metrics }: LoopParts,
+): Promise<{ readonly failed: Promise<never> }> {
+  const { settings, log } = parts;
   const jobs = await startLoop(parts, 'jobs', settings.pollSeconds * 1_000, async (signal) => {
-    metrics.nextScheduled.set((schedule.nextAfter(systemClock.now()) ?? 0) / 1_000);
+    metrics.nextScheduled.set((schedule.nextAfter(clock.now()) ?? 0) / 1_000);
     await lookAgain(runner, signal);
   });
   const drift = await startLoop(parts, 'drift', settings.driftMinutes * MINUTE_MS, async () => {
@@ -85,9 +124,7 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     const { decision, cause } = status;
     log.info({ decision, cause, modelVersion, whyUnknown }, 'drift judged');
   });
-  const operationsPort = await startOperations(parts, { schedule, watch, metrics, ledger });
-  log.info({ operationsPort, holder, schedule: settings.schedule }, 'ready');
-  return { failed: Promise.race([jobs.failed, drift.failed]), operationsPort };
+  return { failed: Promise.race([jobs.failed, drift.failed]) };
 }
 
 /** Begins whatever else waits as soon as a job has ended. */
@@ -161,13 +198,13 @@ async function startLoop(
 /** Beside the usual routes: the judgement with its figures, and the jobs. */
 async function startOperations(
   { settings, scope }: ServiceParts,
-  { schedule, watch, metrics, ledger }: OperationsParts,
+  { schedule, watch, metrics, ledger, clock, look }: OperationsParts,
 ): Promise<number> {
   const server = createOperationsServer({
     whyNotAlive: () => undefined,
     whyNotReady: () => undefined,
     facts: () => {
-      const nextMs = schedule.nextAfter(systemClock.now());
+      const nextMs = schedule.nextAfter(clock.now());
       return {
         drift: watch.latest.status.decision,
         ...(nextMs !== undefined && { nextScheduled: new Date(nextMs).toISOString() }),
@@ -177,6 +214,7 @@ async function startOperations(
   });
   server.get('/drift', () => watch.latest);
   server.get('/jobs', () => ledger.read());
+  if (look) addLookRoute(server, look);
   await scope.start(
     'operations server',
     () => server.listen({ host: '0.0.0.0', port: settings.operationsPort }),

@@ -9,8 +9,8 @@ import type { HeadWeights } from '../../../shared/head/head-weights.ts';
 import { readHeadGraph } from '../../../shared/head/read-head-graph.ts';
 import { fitMlpHead } from '../../../shared/training/fit-mlp.ts';
 import { selectRows } from '../../../shared/training/head-dataset.ts';
+import { toHeadDataset } from '../../../shared/training/head-dataset-of.ts';
 import { type TrainingColumns, windowRows } from '../../../shared/training-set/training-set.ts';
-import { toHeadDataset } from '../head-dataset-of.ts';
 import type { WithEncoder, WithHeads } from '../state.ts';
 
 const HIDDEN = [128, 64] as const;

@@ -4,12 +4,12 @@ import type { PopulationReference } from '../../../shared/features/population-re
 import { EVENT_BYTES } from '../../../shared/sequence/packed-event.ts';
 import { fillMixedTails } from '../../../shared/training/bootstrap-rows.ts';
 import { selectRows } from '../../../shared/training/head-dataset.ts';
+import { toHeadDataset } from '../../../shared/training/head-dataset-of.ts';
 import { readContexts } from '../../../shared/training-set/read-contexts.ts';
 import { windowRows } from '../../../shared/training-set/training-set.ts';
 import { type BuiltEncoder, buildEncoder } from '../../../shared/transfer/transfer-inputs.ts';
 import { changeEncoder } from '../change-encoder.ts';
 import { encoderOf, weightsOf } from '../encoder-of.ts';
-import { toHeadDataset } from '../head-dataset-of.ts';
 import type { WithEncoder, WithSet } from '../state.ts';
 
 type References = Readonly<Record<string, PopulationReference>>;

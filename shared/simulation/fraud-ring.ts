@@ -19,6 +19,7 @@ export interface FraudWorld extends Market {
   readonly desk: OutcomeDesk;
   readonly startMs: number;
   readonly phases: readonly FraudPhase[];
+  readonly reportDelayFactor: number;
   /** Tells a fraud transaction and returns it. */
   steal(person: Cardholder, purchase: Purchase, timeMs: number, typology: Typology): Transaction;
 }
@@ -58,7 +59,7 @@ function createEpisode(world: FraudWorld, typology: Typology, episode: FraudEpis
     else if (!typology.isFirstParty) replaceCard(world, person, timeMs);
   };
   const start = (timeMs: number): Disclosure => {
-    const drawn = drawDisclosure(random, typology, timeMs);
+    const drawn = drawDisclosure(random, typology, timeMs, world.reportDelayFactor);
     calendar.once(firstKnownAt(drawn), block);
     return drawn;
   };

@@ -17,16 +17,24 @@ export interface Disclosure {
 
 export const NEVER: Disclosure = { verdictAt: Infinity, reportAt: Infinity, chargebackAt: Infinity };
 
-/** Draws how an episode that began at `timeMs` will come to light. */
-export function drawDisclosure(random: Random, typology: Typology, timeMs: number): Disclosure {
+/**
+ * Draws how an episode that began at `timeMs` will come to light.
+ * @param delayFactor of verdicts and reports against the usual; chargebacks take the time they take
+ */
+export function drawDisclosure(
+  random: Random,
+  typology: Typology,
+  timeMs: number,
+  delayFactor = 1,
+): Disclosure {
   if (random.chance(typology.neverKnownShare)) return NEVER;
   const isFriendly = typology.name === 'friendly-fraud';
   const verdict = !isFriendly && random.chance(0.4);
   const report = !isFriendly && random.chance(verdict ? 0.35 : 0.7);
   const chargeback = isFriendly || random.chance(verdict || report ? 0.4 : 1);
   return {
-    verdictAt: verdict ? timeMs + random.logNormal(1.2, 0.8) * DAY_MS : Infinity,
-    reportAt: report ? timeMs + random.logNormal(15, 0.5) * DAY_MS : Infinity,
+    verdictAt: verdict ? timeMs + delayFactor * random.logNormal(1.2, 0.8) * DAY_MS : Infinity,
+    reportAt: report ? timeMs + delayFactor * random.logNormal(15, 0.5) * DAY_MS : Infinity,
     chargebackAt: chargeback ? timeMs + Math.min(150, random.logNormal(55, 0.4)) * DAY_MS : Infinity,
   };
 }

@@ -40,6 +40,7 @@ export interface PortfolioStart {
   readonly appliedEvents: boolean;
   /** See SimulationOptions; in order of time. */
   readonly fraudPhases: readonly FraudPhase[];
+  readonly reportDelayFactor: number;
 }
 
 /** Share of honest payments that an analyst looks at and clears, on ordinary days and on journeys or sprees. */
@@ -114,6 +115,7 @@ export function createPortfolioSimulation(start: PortfolioStart): PortfolioSimul
     desk,
     startMs: start.startMs,
     phases: start.fraudPhases,
+    reportDelayFactor: start.reportDelayFactor,
     steal: (person, purchase, timeMs, typology) => {
       if (typology.isFirstParty) charge(person, purchase);
       return tellPurchase(person, purchase, timeMs, { label: 'fraud', typology: typology.name });

@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly appliedEvents?: boolean;
   /** Which kinds of fraud act from which day on, in order of time; absent: all, always. */
   readonly fraudPhases?: readonly FraudPhase[];
+  /** How long verdicts and fraud reports take against the usual days and weeks; chargebacks take their months. Default 1. */
+  readonly reportDelayFactor?: number;
 }
 
 const DEFAULT_START = '2025-01-01T00:00:00.000Z';
@@ -72,6 +74,7 @@ export function* createSimulation(options: SimulationOptions): Iterable<Simulate
       idPrefix: `p${options.seed}-${index}-`,
       appliedEvents: options.appliedEvents ?? true,
       fraudPhases: options.fraudPhases ?? [],
+      reportDelayFactor: options.reportDelayFactor ?? 1,
     }),
   );
   const records: SimulatedRecord[] = [];

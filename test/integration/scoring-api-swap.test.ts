@@ -205,7 +205,7 @@ test('a champion promoted under load: every request is answered in time and in f
       expect([column, runsOf(stamps)]).toEqual([column, [first, second, first].map(stampOf)]);
     }
   }
-  const tell = (column: Column) =>
-    [...new Set(seen.filter((one) => one.column === column).map(({ text }) => text))].join(' or ');
+  const textsOf = (column: Column) => seen.filter((one) => one.column === column).map(({ text }) => text);
+  const tell = (column: Column) => [...new Set(textsOf(column))].sort().join(' or ');
   await expect(toFaultPage([[PROMOTED, ...columns.map(tell)]], 'process')).toMatchFileSnapshot(faultPagePath);
 });

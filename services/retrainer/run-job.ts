@@ -101,7 +101,15 @@ function watchLimits(child: ChildProcess, limits: JobLimits, signal: AbortSignal
   };
 }
 
-const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? '').slice(0, MOST_LETTERS);
+/** A log line in which a job says why it ends. */
+const lastWordsSchema = z.object({ err: z.object({ message: z.string() }) });
+
+/** The last line, or what it says where it is one of the log. */
+function lastLine(text: string): string {
+  const line = text.trim().split('\n').at(-1) ?? '';
+  const said = lastWordsSchema.safeParse(parseJson(line));
+  return (said.success ? said.data.err.message : line).slice(0, MOST_LETTERS);
+}
 
 function parseJson(text: string): unknown {
   try {

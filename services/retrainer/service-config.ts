@@ -7,8 +7,11 @@ import { retrainerSettings } from './config.ts';
 export const retrainerServiceSettings = {
   schedule: setting(
     'FRAUD_RETRAIN_SCHEDULE',
-    z.string().default('0 3 * * *'),
-    'cron expression (minute hour day month weekday); empty: only on demand and on drift',
+    z
+      .string()
+      .default('0 3 * * *')
+      .transform((text) => (text === 'never' ? '' : text)),
+    'cron expression (minute hour day month weekday); never: only on demand and on drift',
   ),
   timeZone: setting('FRAUD_RETRAIN_TIME_ZONE', z.string().default('UTC'), 'time zone of the schedule'),
   jitterSeconds: setting(

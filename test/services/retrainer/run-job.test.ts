@@ -45,6 +45,13 @@ test('a crash is recorded with its last words', async () => {
   });
 });
 
+test('last words that are a line of the log are told as what they say', async () => {
+  const line = JSON.stringify({ level: 60, err: { message: 'There are no rows.' }, msg: 'retrainer ends' });
+  expect(await runProgram(`console.error(${JSON.stringify(line)}); process.exit(10)`)).toMatchObject({
+    failure: 'There are no rows.',
+  });
+});
+
 test('a job that takes too long is ended, even one that does not listen', async () => {
   const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
   expect(await runProgram(stubborn, { ...roomy, milliseconds: 1_000 })).toMatchObject({

@@ -1,6 +1,7 @@
 // test/services/retrainer/schedule.test.ts: when a cron expression is due, who waits how long, and what becomes of instants that nobody was there for.
 import { describe, expect, test } from 'vitest';
 import { createSchedule, type ScheduleOptions } from '../../../services/retrainer/schedule.ts';
+import { readRetrainerServiceSettings } from '../../../services/retrainer/service-config.ts';
 
 const at = (time: string): number => Date.parse(`2026-03-${time}:00.000Z`);
 const nightly = (more: Partial<ScheduleOptions> = {}) =>
@@ -65,4 +66,9 @@ describe('a schedule', () => {
       expect(() => nightly(wrong)).toThrow(expect.objectContaining({ code: 'FRAUD_CONFIG_INVALID' }));
     },
   );
+});
+
+test('a schedule that is never due is asked for by that word: an empty setting is an absent one', () => {
+  expect(readRetrainerServiceSettings({ FRAUD_RETRAIN_SCHEDULE: 'never' }).schedule).toBe('');
+  expect(readRetrainerServiceSettings({ FRAUD_RETRAIN_SCHEDULE: '' }).schedule).toBe('0 3 * * *');
 });

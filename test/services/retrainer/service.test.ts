@@ -27,7 +27,7 @@ async function useRetrainers(names: readonly string[]) {
       FRAUD_ARCHIVE: join(root, 'archive'),
       FRAUD_REGISTRY_DIRECTORY: registry,
       FRAUD_RUNS_DIRECTORY: join(root, 'runs'),
-      FRAUD_RETRAIN_SCHEDULE: '',
+      FRAUD_RETRAIN_SCHEDULE: 'never',
       FRAUD_RETRAIN_POLL_SECONDS: '0.2',
       FRAUD_RETRAIN_LEASE_SECONDS: '6',
       FRAUD_RETRAIN_HOLDER: name,

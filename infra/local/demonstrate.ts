@@ -20,6 +20,9 @@ import { type DemonstrationOptions, parseOptions, usage } from './options.ts';
 import { runTraffic } from './run-traffic.ts';
 import { startServiceChild } from './service-child.ts';
 import { startScoringApi } from './start-scoring-api.ts';
+import { STORY_CARDS } from './story/story-plan.ts';
+import { drawTimeline } from './story/story-timeline.ts';
+import { tellStory } from './story/tell-story.ts';
 import { printCounts, type Summary, toSummary } from './summary.ts';
 import { createTraffic } from './traffic.ts';
 
@@ -135,6 +138,27 @@ async function runAll(
   return toSummary({ observer, audit, run, startedAtMs, champion });
 }
 
+/** The story instead of open-ended traffic. @returns exit code: 0 the loop held, 1 it did not */
+async function runStory(scope: Scope, options: DemonstrationOptions, stop: StopListener): Promise<number> {
+  const place = choosePlace(options);
+  const connection = await startTopics(scope, place, options);
+  await prepareChampion(place);
+  const figures = await tellStory({
+    scope,
+    options: { seed: options.seed, cards: STORY_CARDS, changes: !options['no-change'] },
+    place,
+    connection,
+    environment: toEnvironment(place, connection),
+    isStopped: stop.isAsked,
+    say,
+  }).finally(() => scope.stop());
+  if (!figures) return tellNothingSent(options);
+  if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  else process.stdout.write(`${drawTimeline(figures)}\n`);
+  say(`Picture ${join(place.directory, 'story.svg')}, figures ${join(place.directory, 'story.json')}.`);
+  return figures.held ? 0 : 1;
+}
+
 function toEnvironment(place: Place, { brokers }: KafkaConnection): Record<string, string> {
   return {
     FRAUD_KAFKA_BROKERS: brokers.join(','),
@@ -165,6 +189,7 @@ export async function demonstrate(args: readonly string[], startedAtMs: number):
       process.stdout.write(usage);
       return 0;
     }
+    if (options.story) return await runStory(scope, options, stop);
     const summary = await runAll(scope, options, { startedAtMs, stop }).finally(() => scope.stop());
     if (!summary) return tellNothingSent(options);
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

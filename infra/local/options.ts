@@ -13,6 +13,8 @@ export const usage = `npm start -- [options]
   --keep             leave topics and state for next time and go on from there
   --input FILE       real transactions instead of the simulator (CSV, NDJSON, Parquet; also .gz); needs --mapping
   --mapping FILE     how FILE's columns become transactions, or a name of infra/mappings (handbook, sparkov)
+  --story retraining instead of the above: 32 simulated weeks whose fraud changes its kind halfway; the loop sees it, retrains, shadows and promotes (about 8 minutes)
+  --no-change        with --story: the same weeks without the change, in which nothing may happen
   --help             this page
 `;
 
@@ -26,8 +28,18 @@ const optionsSchema = z
     keep: z.boolean().default(false),
     input: z.string().min(1).optional(),
     mapping: z.string().min(1).optional(),
+    story: z.enum(['retraining']).optional(),
+    'no-change': z.boolean().default(false),
     help: z.boolean().default(false),
   })
+  .refine(
+    ({ story, 'no-change': isControl }) => story !== undefined || !isControl,
+    'expected --no-change with --story',
+  )
+  .refine(
+    ({ story, keep, input, seconds }) => !story || !(keep || input !== undefined || seconds !== undefined),
+    'expected --story without --keep, --seconds and --input: it has its own payments and its own end',
+  )
   .refine(
     ({ input, mapping }) => (input === undefined) === (mapping === undefined),
     'expected --input and --mapping together',
@@ -50,6 +62,8 @@ export function parseOptions(args: readonly string[]): DemonstrationOptions {
         keep: yes,
         input: text,
         mapping: text,
+        story: text,
+        'no-change': yes,
         help: yes,
       },
     });

@@ -17,8 +17,8 @@ import type { DriftRow } from '../../shared/drift/drift-row.ts';
 import { isFileError, replaceDurably } from '../../shared/registry/write-durably.ts';
 import { groupByDay, readDriftRows } from './read-drift-days.ts';
 
-/** Whole weeks, enough of them that some differ: what the retrainer's own references span. */
-export const OWN_REFERENCE_DAYS = 28;
+/** Whole weeks, enough of them that what moves slowly moves within them: against four, three months of a quiet portfolio came to the limit. */
+export const OWN_REFERENCE_DAYS = 56;
 /** Of more, all of some cards. */
 const MOST_ROWS = 60_000;
 

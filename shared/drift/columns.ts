@@ -34,9 +34,9 @@ const LEFT_OUT =
   /^event-(start|amountLog|levelDifference|levelZ|categoryDifference|gap|categoryGap|hour-.*|weekday-.*|newDevice|ipCountryDiffers)$/;
 /** Age of the histories: it grows on every quiet day, and says nothing about who pays. */
 const AGES = /^feature-(cardHistory|cardAge|merchantAge|cardDaysSinceFraud)$/;
-/** Means of weeks, gaps that only an old history can hold, what merchants and accounts were like, and what labels said: the same cards and merchants count day after day. */
+/** Means of weeks (ten payments back are more than a week of most cards), gaps that only an old history can hold, what merchants and accounts were like, and what labels said: the same cards and merchants count day after day. */
 const SLOW =
-  /(Middle|Long|Spread|Risk|KnownFrauds|DaysSince\w*)$|^feature-(account|merchant(Count|Risk|Run|Days|Burst|Amount))|^feature-categoryGap$|^feature-card(Mean|LargestRatio|Returns|NewCategoryShare|Merchants|Countries|SumRatio|PaceRatio)|^event-monthsPastDue/;
+  /(Middle|Long|Spread|Risk|KnownFrauds|DaysSince\w*)$|^feature-(account|merchant(Count|Risk|Run|Days|Burst|Amount))|^feature-categoryGap$|^feature-card(Mean|LargestRatio|Returns|NewCategoryShare|Merchants|Countries|SumRatio|PaceRatio)|^event-monthsPastDue|^surprise-mean-total-0\.9$/;
 const MISSING = /Missing$|Unknown$|^event-deviceKnown$|^event-(category|entry-mode)-0$/;
 
 const isEmbedding = (name: string): boolean => name.startsWith('embedding-');

@@ -160,17 +160,17 @@ test('rows of a lower tier count as rows without readings', async () => {
   });
 });
 
-test('a champion without a reference is watched against its own first weeks, once there are four and a day at either end', async () => {
+test('a champion without a reference is watched against its own first weeks, once there are eight and a day at either end', async () => {
   const days = (from: number, until: number, shift: number) =>
     Array.from({ length: until - from }, (_, index) => tellDay(from + index, shift)).flat();
-  const { watch, add } = await useGrowingWatch(days(0, 29, 0), new Map());
+  const { watch, add } = await useGrowingWatch(days(0, 57, 0), new Map());
   expect(await watch.look()).toMatchObject({
     status: { decision: 'unknown' },
-    whyUnknown: expect.stringContaining('27 of 28 days'),
+    whyUnknown: expect.stringContaining('55 of 56 days'),
   });
-  await add(days(29, 41, 0));
+  await add(days(57, 69, 0));
   expect((await watch.look()).status.decision).toBe('quiet');
-  await add(days(41, 53, 4));
+  await add(days(69, 81, 4));
   const judged = await watch.look();
   expect(toWanted(judged)?.note).toContain('surprise-amount');
 });

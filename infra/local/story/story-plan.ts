@@ -3,8 +3,6 @@ import { drawTraits, type SimulationOptions } from '../../../shared/simulation/s
 
 export const DAY_MS = 86_400_000;
 export const WEEK_DAYS = 7;
-/** Operations looks twice a week. */
-export const LOOK_DAYS = WEEK_DAYS / 2;
 
 /** Days since the start of the simulated world. */
 export const storyDays = {
@@ -77,9 +75,11 @@ export const retrainerEnvironment: Readonly<Record<string, string>> = {
   FRAUD_RETRAIN_TEST_DAYS: '14',
   FRAUD_RETRAIN_TRAINING_DAYS: '60',
   FRAUD_RETRAIN_HEAD: 'auto',
+  // One genuine row in four, weighing for all: a quarter of the time.
+  FRAUD_RETRAIN_GENUINE_SHARE: '0.25',
   // On drift alone, followed up while the labels of the change come in.
   FRAUD_RETRAIN_SCHEDULE: 'never',
-  FRAUD_RETRAIN_FOLLOW_UPS: '8',
+  FRAUD_RETRAIN_FOLLOW_UPS: '5',
   FRAUD_RETRAIN_CLOCK: 'asked',
 };
 /** A challenger shadows the champion for so long before it decides. */

@@ -1,4 +1,4 @@
-// infra/local/story/tell-story.ts: READ FIRST: the retraining story as one list: broker, services, 32 weeks of payments, what operations does twice in each, the judgement.
+// infra/local/story/tell-story.ts: READ FIRST: the retraining story as one list: broker, services, 32 weeks of payments, what operations does at the end of each, the judgement.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TopicTable, topicsWithPrefix } from '../../../schemas/topics.ts';
@@ -17,7 +17,7 @@ import { drawStory } from './draw-story.ts';
 import { judgeStory } from './judge-story.ts';
 import { createOperations, type Operations, type StoryEvent } from './operations.ts';
 import { type StoryFigures, toFigures } from './story-figures.ts';
-import { LOOK_DAYS, retrainerEnvironment, type StoryOptions, storyDays } from './story-plan.ts';
+import { retrainerEnvironment, type StoryOptions, storyDays, WEEK_DAYS } from './story-plan.ts';
 import { openStoryStream, type StoryStream } from './story-stream.ts';
 import { tellEvent, tellWeek } from './story-timeline.ts';
 import { createStoryWorld, type StoryWorld, tellHistory } from './story-world.ts';
@@ -115,8 +115,8 @@ async function startOperations(parts: StoryParts, stream: StoryStream): Promise<
   return createOperations({ retrainer, registry, stream });
 }
 
-/** Half a week: its payments, then what operations sees and does at its end. */
-async function playOn(
+/** One week: its payments, then what operations sees and does at its end. */
+async function playWeek(
   day: number,
   { world, stream, operations }: { world: StoryWorld; stream: StoryStream; operations: Operations },
 ): Promise<readonly StoryEvent[]> {
@@ -138,13 +138,12 @@ export async function tellStory(parts: StoryParts): Promise<StoryFigures | undef
   const operations = await startOperations(parts, stream);
   const events: StoryEvent[] = [];
   let frozen = operations.champion;
-  for (let day = storyDays.watched + LOOK_DAYS; day <= storyDays.end; day += LOOK_DAYS) {
+  for (let day = storyDays.watched + WEEK_DAYS; day <= storyDays.end; day += WEEK_DAYS) {
     if (isStopped()) return undefined;
     if (day <= storyDays.change) frozen = operations.champion;
-    const seen = await playOn(day, { world, stream, operations });
+    const seen = await playWeek(day, { world, stream, operations });
     events.push(...seen);
-    if (Number.isInteger(day))
-      tellWeek(say, { day, decided: stream.decided.size, champion: operations.champion });
+    tellWeek(say, { day, decided: stream.decided.size, champion: operations.champion });
     for (const event of seen) tellEvent(say, event);
   }
   say('Judging against the truth …');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TopicTable } from '../../schemas/topics.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { isDecided } from '../../shared/domain/transaction.ts';
 import type { KafkaConnection } from '../../shared/kafka/connection.ts';
 import { createProducer } from '../../shared/kafka/producer.ts';
 import type { MappedLine } from '../../shared/replay/read-mapped.ts';
@@ -63,9 +64,8 @@ async function* noteLines(parts: TrafficParts, skip: number): AsyncGenerator<rea
     seen += lines.length;
     for (const line of fresh) {
       if (line.kind === 'transaction') {
-        const { transactionId, type } = line.transaction;
-        const isDecided = type === 'authorization' || type === 'transfer';
-        parts.observer.noteSent(transactionId, isDecided && line.label === 'fraud');
+        const { transaction, label } = line;
+        parts.observer.noteSent(transaction.transactionId, isDecided(transaction) && label === 'fraud');
       } else parts.observer.noteOutcomes(1);
       yield [line];
     }

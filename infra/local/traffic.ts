@@ -1,9 +1,9 @@
 // infra/local/traffic.ts: the traffic of a demonstration: simulated portfolios, or a mapped file; with the truth noted for judging.
 import { loadMapping } from '../../shared/replay/mapping.ts';
 import { type MappedLine, readMappedChunks } from '../../shared/replay/read-mapped.ts';
-import type { SimulatedRecord } from '../../shared/simulation/simulated-record.ts';
 import { createSimulation } from '../../shared/simulation/simulation.ts';
 import type { DemonstrationOptions } from './options.ts';
+import { timeOf, toLine } from './simulated-line.ts';
 
 const DAY_MS = 86_400_000;
 /** Days told before the live part: they only fill histories. */
@@ -18,19 +18,6 @@ export interface Traffic {
   readonly history: () => AsyncIterable<readonly MappedLine[]>;
   readonly live: () => AsyncIterable<readonly MappedLine[]>;
 }
-
-function toLine(record: SimulatedRecord): MappedLine {
-  if (record.kind === 'outcome') return { ...record, knownAtMs: Date.parse(record.outcome.labeledAt) };
-  const { transaction, truth } = record;
-  return {
-    kind: 'transaction',
-    transaction,
-    label: truth.label,
-    eventTimeMs: Date.parse(transaction.eventTime),
-  };
-}
-
-const timeOf = (line: MappedLine) => (line.kind === 'transaction' ? line.eventTimeMs : line.knownAtMs);
 
 /** Lines of [from, until), one by one: the live part is never read ahead of its pace. */
 async function* simulate(

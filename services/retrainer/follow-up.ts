@@ -13,14 +13,14 @@ const SEPARATOR = '+';
 
 const firstKeyOf = (key: string): string => key.split(SEPARATOR)[0] ?? key;
 
-/** The follow-up that is due to the latest drift, whatever came of the jobs before it; each has a key of its own, so that it is done once. */
+/** @param entries as the ledger gives them, in order of their claims. @returns the follow-up that is due to the latest drift, whatever came of the jobs before it; each has a key of its own, so that it is done once. */
 export function nextFollowUp(
   entries: readonly JobEntry[],
   nowMs: number,
   { times, everyMs }: FollowUps,
 ): JobCause | undefined {
   const ended = entries.filter(({ cause, end }) => cause.kind === 'drift' && end);
-  const latest = ended.toSorted((left, right) => left.fence - right.fence).at(-1);
+  const latest = ended.at(-1);
   if (!latest?.end || Date.parse(latest.end.finishedAt) + everyMs > nowMs) return undefined;
   const key = firstKeyOf(latest.cause.key);
   const done = ended.filter(({ cause }) => cause.key.startsWith(`${key}${SEPARATOR}`)).length;

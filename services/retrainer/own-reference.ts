@@ -6,6 +6,7 @@ import type { ArchiveStore } from '../../shared/archive/archive-store.ts';
 import { archiveColumns } from '../../shared/archive/columns.ts';
 import { quoteText } from '../../shared/archive/duck-values.ts';
 import { fetchFiles, listFiles } from '../../shared/archive/list-files.ts';
+import type { DayFile } from '../../shared/archive/object-names.ts';
 import { relationOf } from '../../shared/archive/relation.ts';
 import {
   buildDriftReference,
@@ -45,9 +46,12 @@ export async function findOwnReference(parts: OwnReferenceParts): Promise<OwnRef
   const file = join(parts.directory, `${parts.modelVersion}-${parts.manifestDigest.slice(0, 12)}.json`);
   const kept = await readKept(file);
   if (kept) return { reference: kept };
-  const counts = (await countDays(parts)).slice(1, -1).slice(0, OWN_REFERENCE_DAYS);
+  const files = (await listFiles(parts.store, 'training-rows')).visible;
+  const counts = (await countDays(files, parts)).slice(1, -1).slice(0, OWN_REFERENCE_DAYS);
   if (counts.length < OWN_REFERENCE_DAYS) return { days: counts.length };
-  const reference = buildDriftReference(await readRows(parts, counts), { inputs: parts.inputs });
+  const reference = buildDriftReference(await readRows(groupByDay(files), counts, parts), {
+    inputs: parts.inputs,
+  });
   await mkdir(dirname(file), { recursive: true });
   await replaceDurably(file, toDriftReferenceBytes(reference));
   return { reference };
@@ -68,10 +72,12 @@ interface CountedDay {
 }
 
 /** Days on which the version decided, in order. */
-async function countDays({ store, connection, modelVersion }: OwnReferenceParts): Promise<CountedDay[]> {
-  const { visible } = await listFiles(store, 'training-rows');
-  if (visible.length === 0) return [];
-  const paths = await fetchFiles(store, visible);
+async function countDays(
+  files: readonly DayFile[],
+  { store, connection, modelVersion }: OwnReferenceParts,
+): Promise<CountedDay[]> {
+  if (files.length === 0) return [];
+  const paths = await fetchFiles(store, files);
   const result = await connection.runAndReadAll(
     `SELECT strftime(make_timestamp(event_time_ms * 1000), '%Y-%m-%d') AS day, count(*) AS rows
      FROM ${relationOf(archiveColumns['training-rows'], paths)} AS archived
@@ -80,9 +86,11 @@ async function countDays({ store, connection, modelVersion }: OwnReferenceParts)
   return result.getRows().map(([day, rows]) => ({ day: String(day), rows: Number(rows) }));
 }
 
-async function readRows(parts: OwnReferenceParts, days: readonly CountedDay[]): Promise<DriftRow[]> {
-  const { visible } = await listFiles(parts.store, 'training-rows');
-  const files = groupByDay(visible);
+async function readRows(
+  files: ReadonlyMap<string, readonly DayFile[]>,
+  days: readonly CountedDay[],
+  parts: OwnReferenceParts,
+): Promise<DriftRow[]> {
   const total = days.reduce((sum, { rows }) => sum + rows, 0);
   const cardShare = Math.min(1, MOST_ROWS / total);
   const rows: DriftRow[] = [];

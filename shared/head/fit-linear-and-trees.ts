@@ -6,7 +6,7 @@ import { type FittedTrees, fitTrees } from './fit-trees.ts';
 import type { HeadWeights } from './head-weights.ts';
 
 /** Shallow, and every tree sees every row: a handful of cards is all there is. */
-const shallow = {
+export const shallowTrees = {
   trees: 200,
   depth: 3,
   learningRate: 0.05,
@@ -36,6 +36,6 @@ export function fitLinearAndTrees(
   { seed, onProgress }: { readonly seed: number; readonly onProgress?: (share: number) => void },
 ): HeadWeights {
   const asked = selectColumns(rows, isAsked);
-  const fitted = fitTrees(asked, { ...shallow, seed, ...(onProgress && { onProgress }) });
+  const fitted = fitTrees(asked, { ...shallowTrees, seed, ...(onProgress && { onProgress }) });
   return addTrees(fitFewLabelsHead(rows), spreadTrees(fitted, asked.inputs, rows.inputs));
 }

@@ -1,10 +1,10 @@
 // test/quality/clean-stream.ts: an unlabelled stream without the spells that an encoder itself finds rare: label-free cleaning before pretraining again.
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
+
 import { featureNames } from '../../shared/features/velocity.ts';
 import { listStatistics, readStatistic } from '../../shared/head/statistics.ts';
 import { EVENT_BYTES } from '../../shared/sequence/packed-event.ts';
 import { createPackedStreamBuilder, type PackedStream } from '../../shared/training/packed-stream.ts';
+import { openEncoder } from './open-encoder.ts';
 import type { PreparedEncoder } from './sparkov-encoders.ts';
 
 const CHUNK_ROWS = 1024;
@@ -27,13 +27,7 @@ async function readSignals(
     for (let at = first; at < (firstEvent[card + 1] ?? 0); at++)
       starts[at] = Math.max(first, at + 1 - config.window);
   }
-  const encoder = await createOnnxEncoder({
-    encoderModel: toOnnxModel(config, weights),
-    encoderVersion: 'quality',
-    config,
-    heads: [],
-    references: { '*': reference },
-  });
+  const encoder = await openEncoder(config, weights, reference);
   try {
     for (let start = 0; start < eventCount; start += CHUNK_ROWS) {
       const length = Math.min(CHUNK_ROWS, eventCount - start);

@@ -1,11 +1,11 @@
 // test/quality/day-zero-simulated.ts: where the label-free rule is chosen: simulated portfolios whose unlabelled stream holds all, some or hardly any of their fraud.
+
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../shared/config/package-root.ts';
 import { isDecided, type Transaction } from '../../shared/domain/transaction.ts';
 import { type EncoderConfig, type EncoderWeights, randomWeights } from '../../shared/encoder/definition.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
+import type { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
 import { loadPretrained } from '../../shared/encoder/pretrained.ts';
 import { createReferenceBuilder } from '../../shared/features/build-reference.ts';
 import { defaultFeatureSettings } from '../../shared/features/feature-settings.ts';
@@ -22,6 +22,7 @@ import { measurePortfolio } from '../../shared/training/measure-portfolio.ts';
 import { createEventCollector, createPackedStreamBuilder } from '../../shared/training/packed-stream.ts';
 import { keptReference, measureRarity, scoreByProduct, signalOf, tellScores } from './day-zero-rows.ts';
 import { writeNpy } from './npy.ts';
+import { openEncoder } from './open-encoder.ts';
 import { say } from './say.ts';
 import { cachedWeights } from './weights-cache.ts';
 
@@ -181,14 +182,7 @@ export async function runSimulatedDayZero(args: readonly string[]): Promise<void
         values.steps === '0'
           ? initial
           : await cachedWeights(name, config, () => adapt(portfolio, config, initial, Number(values.steps)));
-      const start = (reference: PopulationReference) =>
-        createOnnxEncoder({
-          encoderModel: toOnnxModel(config, weights),
-          encoderVersion: 'quality',
-          config,
-          heads: [],
-          references: { '*': reference },
-        });
+      const start = (reference: PopulationReference) => openEncoder(config, weights, reference);
       const folder = join(packageRoot, '.fraud/quality/day-zero', name);
       const reference = await keptReference(join(folder, 'reference.json'), () =>
         measurePortfolio({

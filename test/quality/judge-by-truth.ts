@@ -3,11 +3,9 @@ import { openLocalArchive } from '../../shared/archive/local-archive.ts';
 import { openHeadGraph } from '../../shared/encoder/score-head-graph.ts';
 import { averagePrecision } from '../../shared/evaluation/metrics.ts';
 import type { VerifiedVersion } from '../../shared/registry/registry.ts';
-import { buildTrainingSet } from '../../shared/training-set/build-training-set.ts';
-import { type TrainingColumns, windowRows } from '../../shared/training-set/training-set.ts';
+import { readScoredRows } from '../../shared/training-set/read-scored-rows.ts';
+import type { TrainingColumns } from '../../shared/training-set/training-set.ts';
 import type { GatesPortfolio } from './gates-portfolio.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface TruthFigures {
   readonly averagePrecision: number;
@@ -33,29 +31,10 @@ interface JudgeOptions {
   readonly reviewShare: number;
 }
 
-/** All rows of [from, until), whatever is known of them; two days before stand for windows nobody asks for. */
 async function readRows({ portfolio, version, from, until }: JudgeOptions): Promise<TrainingColumns> {
   const store = await openLocalArchive(portfolio.archive);
-  const [fromMs, untilMs] = [from.getTime(), until.getTime()];
-  const window = (startMs: number, endMs: number) => ({ fromMs: startMs, untilMs: endMs, asOfMs: endMs });
-  try {
-    const set = await buildTrainingSet({
-      store,
-      cut: until,
-      windows: {
-        training: window(fromMs - 2 * DAY_MS, fromMs - DAY_MS),
-        calibration: window(fromMs - DAY_MS, fromMs),
-        test: window(fromMs, untilMs),
-      },
-      labelDelayDays: 0,
-      encoderVersion: version.manifest.encoder.version,
-      featureVersion: version.manifest.featureVersion,
-      inputs: version.manifest.heads.full.inputs,
-    });
-    return windowRows(set, 'test');
-  } finally {
-    await store.close();
-  }
+  const span = { fromMs: from.getTime(), untilMs: until.getTime() };
+  return readScoredRows(store, span, version.manifest).finally(() => store.close());
 }
 
 export async function createTruthJudge(options: JudgeOptions): Promise<TruthJudge> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { toTreeHead } from '../../shared/head/add-trees.ts';
 import { fitFewLabelsHead } from '../../shared/head/fit-few-labels-head.ts';
 import { fitLinearHead, type HeadRows, selectColumns } from '../../shared/head/fit-head.ts';
+import { shallowTrees } from '../../shared/head/fit-linear-and-trees.ts';
 import { fitTrees } from '../../shared/head/fit-trees.ts';
 import { createPlainHead, type HeadWeights } from '../../shared/head/head-weights.ts';
 import { scoreByBoosting } from './boosting.ts';
@@ -25,17 +26,6 @@ const published = new Set(
     .flat()
     .map((name) => `feature-${name}`),
 );
-
-/** Trees that see every row: a handful of cards is all there is. */
-const treeOptions = {
-  trees: 200,
-  depth: 3,
-  learningRate: 0.05,
-  penalty: 1,
-  columnShare: 0.3,
-  steepShare: 0,
-  rowShare: 1,
-};
 
 export interface Method {
   readonly name: string;
@@ -131,7 +121,7 @@ function scoreHead(head: HeadWeights, { inputs, values, labels }: HeadRows): Flo
 
 function scoreTreesOf(train: HeadRows, test: HeadRows, seed: number): Float64Array {
   const chosen = selectColumns(train, (name) => !name.startsWith('embedding-'));
-  const trees = toTreeHead(chosen, fitTrees(chosen, { ...treeOptions, seed }));
+  const trees = toTreeHead(chosen, fitTrees(chosen, { ...shallowTrees, seed }));
   return scoreHead(
     trees,
     selectColumns(test, (name) => !name.startsWith('embedding-')),

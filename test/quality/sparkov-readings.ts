@@ -1,16 +1,16 @@
 // test/quality/sparkov-readings.ts: readings of Sparkov's rows by one encoder, kept and written out as they come, so that a run that was cut goes on.
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_EVENT_COUNT, currentEventNames, writeCurrentEvent } from '../../shared/encoder/channels.ts';
 import type { EncoderConfig, EncoderWeights } from '../../shared/encoder/definition.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
 import { readingNames } from '../../shared/encoder/readings.ts';
 import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import { featureNames } from '../../shared/features/velocity.ts';
 import type { HeadRows } from '../../shared/head/fit-head.ts';
 import { EVENT_BYTES } from '../../shared/sequence/packed-event.ts';
 import { readNpy, writeNpy } from './npy.ts';
+import { openEncoder } from './open-encoder.ts';
 import { burstNames } from './sparkov-bursts.ts';
 import { type SparkovStore, sparkovCache } from './sparkov-store.ts';
 
@@ -44,13 +44,7 @@ export async function readRows(
     : new Float32Array(store.rowCount * width).fill(Number.NaN);
   const missing = [...new Set(rows)].filter((row) => Number.isNaN(values[row * width]));
   if (missing.length === 0) return { names, values };
-  const encoder = await createOnnxEncoder({
-    encoderModel: toOnnxModel(config, weights),
-    encoderVersion: 'quality',
-    config,
-    heads: [],
-    references: { '*': reference },
-  });
+  const encoder = await openEncoder(config, weights, reference);
   let savedAt = performance.now();
   const startedAt = savedAt;
   try {

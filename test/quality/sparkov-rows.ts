@@ -1,11 +1,10 @@
 // test/quality/sparkov-rows.ts: rows of Sparkov through an encoder, and boosting on them: what every program on that portfolio does.
 import type { EncoderConfig, EncoderWeights } from '../../shared/encoder/definition.ts';
-import { createOnnxEncoder } from '../../shared/encoder/onnx-encoder.ts';
-import { toOnnxModel } from '../../shared/encoder/onnx-graph.ts';
 import type { PopulationReference } from '../../shared/features/population-reference.ts';
 import { selectColumns } from '../../shared/head/fit-head.ts';
 import { scoreByBoosting } from './boosting.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
+import { openEncoder } from './open-encoder.ts';
 import type { Draw, SparkovData } from './sparkov-data.ts';
 import { labelledRows } from './sparkov-heads.ts';
 
@@ -18,13 +17,7 @@ export async function encodeSparkov(parts: {
   readonly reference?: PopulationReference;
 }): Promise<EncodedRows> {
   const { data, config, weights, rows, reference = data.reference } = parts;
-  const encoder = await createOnnxEncoder({
-    encoderModel: toOnnxModel(config, weights),
-    encoderVersion: 'quality',
-    config,
-    heads: [],
-    references: { '*': reference },
-  });
+  const encoder = await openEncoder(config, weights, reference);
   try {
     return await encodeRows({ table: data.table, rows, encoder, config, portfolioId: 'sparkov' });
   } finally {

@@ -1,15 +1,16 @@
 // test/quality/transfer-matrix.ts: three source encoders × three target portfolios × the techniques: where the source matters, and how often the recommendation was the best.
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { packageRoot } from '../../shared/config/package-root.ts';
 import { MemoryRegistry } from '../../shared/registry/memory-registry.ts';
-import { createSimulation } from '../../shared/simulation/simulation.ts';
 import { compareEncoders } from '../../shared/transfer/compare-encoders.ts';
 import { runTransfer } from '../../shared/transfer/run-transfer.ts';
 import { parseTransferConfig, techniques } from '../../shared/transfer/transfer-config.ts';
-import type { HistoryLine, TellHistory } from '../../shared/transfer/transfer-rows.ts';
+import type { TellHistory } from '../../shared/transfer/transfer-rows.ts';
+import { simulateHistory } from '../support/simulated-history.ts';
 
 const sources = ['small', 'small-cnp', 'small-pos'] as const;
 const targets = ['mixed', 'card-not-present', 'point-of-sale'] as const;
@@ -42,21 +43,15 @@ function openMemory<Values>(file: string, schema: z.ZodType<Values>, empty: Valu
 }
 
 function tellTarget(target: Target, cards: number): TellHistory {
-  const lines: HistoryLine[] = [
-    ...createSimulation({
-      seed: seedOf[target],
-      portfolios: 1,
-      cards,
-      days: 70,
-      startTime: '2026-01-05T00:00:00.000Z',
-      domain: target,
-      fraudRate: 0.02,
-    }),
-  ].map((record) =>
-    record.kind === 'outcome'
-      ? record
-      : { kind: 'transaction', transaction: record.transaction, label: record.truth.label },
-  );
+  const lines = simulateHistory({
+    seed: seedOf[target],
+    portfolios: 1,
+    cards,
+    days: 70,
+    startTime: '2026-01-05T00:00:00.000Z',
+    domain: target,
+    fraudRate: 0.02,
+  });
   return async function* tell() {
     yield lines;
   };

@@ -9,9 +9,9 @@ import { createPlainHead } from '../../../shared/head/head-weights.ts';
 import type { VerifiedVersion } from '../../../shared/registry/registry.ts';
 import { selectRows } from '../../../shared/training/head-dataset.ts';
 import { toHeadDataset } from '../../../shared/training/head-dataset-of.ts';
-import { buildTrainingSet } from '../../../shared/training-set/build-training-set.ts';
-import { type TrainingColumns, windowRows } from '../../../shared/training-set/training-set.ts';
-import { DAY_MS, lastQuarterFrom, storyDays, toDay, toMs, WEEK_DAYS, weekOf } from './story-plan.ts';
+import { readScoredRows } from '../../../shared/training-set/read-scored-rows.ts';
+import type { TrainingColumns } from '../../../shared/training-set/training-set.ts';
+import { lastQuarterFrom, storyDays, toDay, toMs, WEEK_DAYS, weekOf } from './story-plan.ts';
 import type { Decided } from './story-stream.ts';
 
 export interface StoryWeek {
@@ -48,26 +48,6 @@ export interface JudgeParts {
   readonly decided: ReadonlyMap<string, Decided>;
 }
 
-/** All rows that were scored, with no label: the truth is put beside them. The first two days stand for windows nobody asks for. */
-async function readRows({ archive, frozen }: JudgeParts): Promise<TrainingColumns> {
-  const fromMs = toMs(storyDays.watched + 2);
-  const window = (startMs: number, endMs: number) => ({ fromMs: startMs, untilMs: endMs, asOfMs: endMs });
-  const set = await buildTrainingSet({
-    store: archive,
-    cut: new Date(toMs(storyDays.end)),
-    windows: {
-      training: window(fromMs - 2 * DAY_MS, fromMs - DAY_MS),
-      calibration: window(fromMs - DAY_MS, fromMs),
-      test: window(fromMs, toMs(storyDays.end)),
-    },
-    labelDelayDays: 0,
-    encoderVersion: frozen.manifest.encoder.version,
-    featureVersion: frozen.manifest.featureVersion,
-    inputs: frozen.manifest.heads.full.inputs,
-  });
-  return windowRows(set, 'test');
-}
-
 async function scoreFrozen(rows: TrainingColumns, { manifest, files }: VerifiedVersion) {
   const bytes = files.get(manifest.heads.full.file) ?? new Uint8Array();
   const graph = await openHeadGraph(bytes, rows.inputs.length);
@@ -95,43 +75,44 @@ function scoreByTruth(rows: TrainingColumns, labels: Uint8Array): Float64Array {
 }
 
 export async function judgeStory(parts: JudgeParts): Promise<StoryJudgement> {
-  const rows = await readRows(parts);
+  // The first two days are left out: the archive holds nothing before them, and they stand for windows nobody asks for.
+  const span = { fromMs: toMs(storyDays.watched + 2), untilMs: toMs(storyDays.end) };
+  const rows = await readScoredRows(parts.archive, span, parts.frozen.manifest);
   const days = Float64Array.from(rows.times, toDay);
   const labels = Uint8Array.from(rows.transactionIds, (id) => (parts.frauds.has(id) ? 1 : 0));
   const loop = Float64Array.from(rows.transactionIds, (id) => parts.decided.get(id)?.score ?? 0);
   const frozen = await scoreFrozen(rows, parts.frozen);
   const truth = scoreByTruth(rows, labels);
 
-  function judge(scores: ArrayLike<number>, from: number, until: number): number {
-    const wanted = [...days.keys()].filter((row) => (days[row] ?? 0) >= from && (days[row] ?? 0) < until);
-    return averagePrecision({
+  const rowsBetween = (from: number, until: number): number[] =>
+    [...days.keys()].filter((row) => (days[row] ?? 0) >= from && (days[row] ?? 0) < until);
+  const judge = (scores: ArrayLike<number>, wanted: readonly number[]): number =>
+    averagePrecision({
       scores: wanted.map((row) => scores[row] ?? 0),
       labels: wanted.map((row) => labels[row] ?? 0),
     });
-  }
 
   const weeks: StoryWeek[] = [];
   for (let from: number = storyDays.watched; from < storyDays.end; from += WEEK_DAYS) {
-    const inWeek = [...days.keys()].filter(
-      (row) => (days[row] ?? 0) >= from && (days[row] ?? 0) < from + WEEK_DAYS,
-    );
-    const frauds = inWeek.reduce((sum, row) => sum + (labels[row] ?? 0), 0);
-    const score = (scores: ArrayLike<number>) => (frauds ? judge(scores, from, from + WEEK_DAYS) : null);
+    const ofWeek = rowsBetween(from, from + WEEK_DAYS);
+    const frauds = ofWeek.reduce((sum, row) => sum + (labels[row] ?? 0), 0);
+    const score = (scores: ArrayLike<number>) => (frauds ? judge(scores, ofWeek) : null);
     weeks.push({
       week: weekOf(from),
-      transactions: inWeek.length,
+      transactions: ofWeek.length,
       frauds,
       loop: score(loop),
       frozen: score(frozen),
     });
   }
+  const ofLastQuarter = rowsBetween(lastQuarterFrom, storyDays.end);
   return {
     weeks,
     averagePrecision: {
-      before: judge(loop, storyDays.watched, storyDays.change),
-      loop: judge(loop, lastQuarterFrom, storyDays.end),
-      frozen: judge(frozen, lastQuarterFrom, storyDays.end),
-      truth: judge(truth, lastQuarterFrom, storyDays.end),
+      before: judge(loop, rowsBetween(storyDays.watched, storyDays.change)),
+      loop: judge(loop, ofLastQuarter),
+      frozen: judge(frozen, ofLastQuarter),
+      truth: judge(truth, ofLastQuarter),
     },
     transactions: labels.length,
     frauds: labels.reduce((sum, label) => sum + label, 0),

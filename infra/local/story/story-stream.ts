@@ -6,6 +6,7 @@ import type { ArchiveStore } from '../../../shared/archive/archive-store.ts';
 import { readMarks } from '../../../shared/archive/marks.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { shadowScoreSchema } from '../../../shared/domain/shadow-score.ts';
+import { isDecided } from '../../../shared/domain/transaction.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { type KafkaAdmin, openAdmin } from '../../../shared/kafka/admin.ts';
 import type { KafkaConnection } from '../../../shared/kafka/connection.ts';
@@ -114,7 +115,6 @@ export async function openStoryStream(parts: StoryStreamParts): Promise<StoryStr
     decided: listener.decided,
     countShadows: (modelVersion) => listener.shadows.get(modelVersion) ?? 0,
     play: async (lines) => {
-      let decidedCount = 0;
       const chunks = async function* () {
         yield lines;
       };
@@ -125,12 +125,8 @@ export async function openStoryStream(parts: StoryStreamParts): Promise<StoryStr
         clock: systemClock,
         pace: { kind: 'unlimited' },
       });
-      for (const line of lines) {
-        if (line.kind !== 'transaction') continue;
-        const { type } = line.transaction;
-        if (type === 'authorization' || type === 'transfer') decidedCount += 1;
-      }
-      const expected = listener.decided.size + decidedCount;
+      const owed = lines.filter((line) => line.kind === 'transaction' && isDecided(line.transaction));
+      const expected = listener.decided.size + owed.length;
       await until(parts, 'the scorer', isScored);
       await until(
         parts,

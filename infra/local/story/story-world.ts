@@ -1,6 +1,8 @@
 // infra/local/story/story-world.ts: the simulated portfolio told up to a day at a time, the truth noted for the judges.
 import type { MappedLine } from '../../../shared/replay/read-mapped.ts';
+import type { SimulatedRecord } from '../../../shared/simulation/simulated-record.ts';
 import { createSimulation } from '../../../shared/simulation/simulation.ts';
+import { timeOf, toLine } from '../simulated-line.ts';
 import { NEW_KIND, type StoryOptions, storyDays, storySimulation, toDay } from './story-plan.ts';
 
 /** What really happened, by transaction id: known to the judges alone. */
@@ -25,39 +27,34 @@ export function createStoryWorld(options: StoryOptions): StoryWorld {
   let firstNewChargeback: number | undefined;
   let next = records.next();
 
-  function takeLine(): MappedLine {
-    const record = next.value;
-    next = records.next();
+  function note(record: SimulatedRecord, day: number): void {
     if (record.kind === 'outcome') {
-      const knownAtMs = Date.parse(record.outcome.labeledAt);
-      if (record.outcome.kind === 'chargeback' && newFrauds.has(record.outcome.transactionId)) {
-        firstNewChargeback ??= toDay(knownAtMs);
-      }
-      return { ...record, knownAtMs };
+      const { kind, transactionId } = record.outcome;
+      if (kind === 'chargeback' && newFrauds.has(transactionId)) firstNewChargeback ??= day;
+      return;
     }
     const { transaction, truth } = record;
-    const eventTimeMs = Date.parse(transaction.eventTime);
     if (truth.label === 'fraud') frauds.add(transaction.transactionId);
     if (truth.typology === NEW_KIND) {
       newFrauds.add(transaction.transactionId);
-      firstNewFraud ??= toDay(eventTimeMs);
+      firstNewFraud ??= day;
     }
-    return { kind: 'transaction', transaction, label: truth.label, eventTimeMs };
   }
 
   return {
     tellUntil: (day) => {
       const lines: MappedLine[] = [];
-      while (!next.done && dayOf(next.value) < day) lines.push(takeLine());
+      for (; !next.done; next = records.next()) {
+        const line = toLine(next.value);
+        const at = toDay(timeOf(line));
+        if (at >= day) break;
+        note(next.value, at);
+        lines.push(line);
+      }
       return lines;
     },
     truth: () => ({ frauds, firstNewFraud, firstNewChargeback }),
   };
-}
-
-function dayOf(record: ReturnType<typeof createSimulation> extends Iterable<infer Record> ? Record : never) {
-  const time = record.kind === 'outcome' ? record.outcome.labeledAt : record.transaction.eventTime;
-  return toDay(Date.parse(time));
 }
 
 /** Payments that only fill histories. */

@@ -3,31 +3,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createSimulation } from '../../../shared/simulation/simulation.ts';
 import { keepRows } from '../../../shared/transfer/kept-rows.ts';
 import { parseTransferConfig } from '../../../shared/transfer/transfer-config.ts';
-import {
-  collectTransferRows,
-  type HistoryLine,
-  type TransferRows,
-} from '../../../shared/transfer/transfer-rows.ts';
+import { collectTransferRows, type TransferRows } from '../../../shared/transfer/transfer-rows.ts';
+import { simulateHistory } from '../../support/simulated-history.ts';
 
 const windows = { labelDelayDays: 2, warmUpDays: 2, testShare: 0.3, calibrateShare: 0.2 };
-const history: HistoryLine[] = [
-  ...createSimulation({
-    seed: 6,
-    portfolios: 1,
-    cards: 20,
-    days: 25,
-    startTime: '2025-03-03T00:00:00.000Z',
-    domain: 'any',
-    fraudRate: 0.05,
-  }),
-].map((record) =>
-  record.kind === 'outcome'
-    ? record
-    : { kind: 'transaction', transaction: record.transaction, label: record.truth.label },
-);
+const history = simulateHistory({
+  seed: 6,
+  portfolios: 1,
+  cards: 20,
+  days: 25,
+  startTime: '2025-03-03T00:00:00.000Z',
+  domain: 'any',
+  fraudRate: 0.05,
+});
 
 async function* tell() {
   yield history;

@@ -2,34 +2,23 @@
 import { expect, test } from 'vitest';
 import { createReplay } from '../../../shared/features/replay-into-memory.ts';
 import { featureNames } from '../../../shared/features/velocity.ts';
-import { createSimulation } from '../../../shared/simulation/simulation.ts';
 import { parseTransferConfig } from '../../../shared/transfer/transfer-config.ts';
 import { collectStreams } from '../../../shared/transfer/transfer-inputs.ts';
-import {
-  collectTransferRows,
-  type HistoryLine,
-  isLabelled,
-  placeBoundaries,
-} from '../../../shared/transfer/transfer-rows.ts';
+import { collectTransferRows, isLabelled, placeBoundaries } from '../../../shared/transfer/transfer-rows.ts';
+import { simulateHistory } from '../../support/simulated-history.ts';
 
 const DAY_MS = 86_400_000;
 const startTime = '2025-03-03T00:00:00.000Z';
 const windows = { labelDelayDays: 2, warmUpDays: 2, testShare: 0.3, calibrateShare: 0.2 };
-const history: HistoryLine[] = [
-  ...createSimulation({
-    seed: 5,
-    portfolios: 1,
-    cards: 25,
-    days: 30,
-    startTime,
-    domain: 'any',
-    fraudRate: 0.05,
-  }),
-].map((record) =>
-  record.kind === 'outcome'
-    ? record
-    : { kind: 'transaction', transaction: record.transaction, label: record.truth.label },
-);
+const history = simulateHistory({
+  seed: 5,
+  portfolios: 1,
+  cards: 25,
+  days: 30,
+  startTime,
+  domain: 'any',
+  fraudRate: 0.05,
+});
 
 async function* tell() {
   yield history;

@@ -7,7 +7,7 @@ import { createChampion } from '../../../shared/scoring/champion.ts';
 import { type DriftTrial, runDriftTrial } from '../drift-trial.ts';
 import { say } from '../say.ts';
 
-const HELP = `--seeds 20   trials with a change, and as many without
+export const HELP = `--seeds 20   trials with a change, and as many without
 --from 201   first seed; the limits were chosen on others (900 to 903)
 --cards 200  cards per portfolio
 --kinds card-testing,compromised-terminal,mule-transfers   fraud after the change; all other kinds before
@@ -63,10 +63,8 @@ export async function run(args: readonly string[]): Promise<void> {
       kinds: { type: 'string', default: 'card-testing,compromised-terminal,mule-transfers' },
       factor: { type: 'string', default: '3' },
       checkpoint: { type: 'string' },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return say(HELP);
   const champion = createChampion(await loadShipped());
   const encoder = await createOnnxEncoder({ ...champion.encoderParts, provider: 'cpu' });
   const trials = readTrials(values.checkpoint);

@@ -8,7 +8,7 @@ import type { StoryFigures } from '../../../infra/local/story/story-figures.ts';
 import { packageRoot } from '../../../shared/config/package-root.ts';
 import { say } from '../say.ts';
 
-const HELP = `--seeds 5   portfolios, each told twice
+export const HELP = `--seeds 5   portfolios, each told twice
 --from 1    first seed
 --checkpoint FILE   finished stories are kept there, and not told again`;
 
@@ -75,10 +75,8 @@ export async function run(args: readonly string[]): Promise<void> {
       seeds: { type: 'string', default: '5' },
       from: { type: 'string', default: '1' },
       checkpoint: { type: 'string' },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return say(HELP);
   const { checkpoint } = values;
   const told: Told[] =
     checkpoint && existsSync(checkpoint) ? JSON.parse(readFileSync(checkpoint, 'utf8')) : [];

@@ -49,52 +49,60 @@ function isWithin(parts: readonly string[], whole: readonly string[]): boolean {
   return at === parts.length;
 }
 
-/** The first of several copies counts: the others are the same bytes, or the audit says so. */
-async function readDecisions(setUp: Topics) {
-  const found = new Map<
-    string,
-    { decision: ReturnType<typeof decisionSchema.parse>; input: string; atMs: number }
-  >();
-  await readAll(setUp, setUp.topics.decisions.name, (record) => {
-    const decision = decisionSchema.parse(parse(record));
-    if (found.has(decision.transactionId)) return;
-    const input = headerText(record.headers, INPUT_HEADER) ?? '';
-    found.set(decision.transactionId, { decision, input, atMs: record.timestampMs });
-  });
-  return found;
+/** All that is kept of a decision: of a million whole ones the heap would be most of what is measured. */
+interface Decided {
+  readonly modelVersion: string;
+  readonly atMs: number;
+}
+
+/** Counts every decision as it is read. The first of several copies counts: the others are the same bytes, or the audit says so. */
+function createTally(known: ReadonlySet<string>) {
+  const found = new Map<string, Decided>();
+  const byVersion = new Map<string, number>();
+  const versionOfChunk = new Map<string, string>();
+  const mixedChunks = new Set<string>();
+  const partitions = new Map<number, { offset: bigint; modelVersion: string }[]>();
+  const counts = { strangers: 0, degraded: 0 };
+  const noteOrder = (input: string, modelVersion: string): number => {
+    const { partition, offset } = parseInputOffset(input);
+    const decided = partitions.get(partition) ?? [];
+    decided.push({ offset, modelVersion });
+    partitions.set(partition, decided);
+    return partition;
+  };
+  const noteChunk = (chunk: string, stamp: string): void => {
+    const first = versionOfChunk.get(chunk);
+    if (first === undefined) versionOfChunk.set(chunk, stamp);
+    else if (first !== stamp) mixedChunks.add(chunk);
+  };
+  const read = (record: InputRecord): void => {
+    const { transactionId, model, tier, decidedAt, timingsMs } = decisionSchema.parse(parse(record));
+    if (found.has(transactionId)) return;
+    const stamp = stampText(model);
+    if (!known.has(stamp)) counts.strangers++;
+    if (tier !== 'full') counts.degraded++;
+    const { modelVersion } = model;
+    found.set(transactionId, { modelVersion, atMs: record.timestampMs });
+    byVersion.set(modelVersion, (byVersion.get(modelVersion) ?? 0) + 1);
+    const partition = noteOrder(headerText(record.headers, INPUT_HEADER) ?? '', modelVersion);
+    // All of a chunk share its timings, to the microsecond: nothing else does.
+    noteChunk([partition, decidedAt, JSON.stringify(timingsMs)].join(' '), stamp);
+  };
+  return { read, found, byVersion, versionOfChunk, mixedChunks, partitions, counts };
 }
 
 /** @param moves versions in the order in which they became champion */
 export async function readSwapEvidence(setUp: Topics, moves: readonly VersionStamp[]): Promise<SwapEvidence> {
-  const found = await readDecisions(setUp);
-  const known = new Set(moves.map(stampText));
-  const byVersion = new Map<string, number>();
-  const chunks = new Map<string, Set<string>>();
-  const partitions = new Map<number, { offset: bigint; modelVersion: string }[]>();
-  let strangers = 0;
-  let degraded = 0;
-  for (const { decision, input } of found.values()) {
-    const { model, tier, decidedAt, timingsMs } = decision;
-    const { modelVersion } = model;
-    byVersion.set(modelVersion, (byVersion.get(modelVersion) ?? 0) + 1);
-    if (!known.has(stampText(model))) strangers++;
-    if (tier !== 'full') degraded++;
-    const { partition, offset } = parseInputOffset(input);
-    // All of a chunk share its timings, to the microsecond: nothing else does.
-    const chunk = [partition, decidedAt, JSON.stringify(timingsMs)].join(' ');
-    chunks.set(chunk, (chunks.get(chunk) ?? new Set()).add(stampText(model)));
-    const decided = partitions.get(partition) ?? [];
-    decided.push({ offset, modelVersion });
-    partitions.set(partition, decided);
-  }
+  const tally = createTally(new Set(moves.map(stampText)));
+  await readAll(setUp, setUp.topics.decisions.name, tally.read);
+  const { found, byVersion, versionOfChunk, mixedChunks, partitions, counts } = tally;
   return {
     decisions: found.size,
     byVersion,
-    strangers,
-    degraded,
-    chunks: chunks.size,
-    mixedChunks: [...chunks.values()].filter(({ size }) => size > 1).length,
-    otherwise: await countOtherwise(setUp, (id) => found.get(id)?.decision.model.modelVersion),
+    ...counts,
+    chunks: versionOfChunk.size,
+    mixedChunks: mixedChunks.size,
+    otherwise: await countOtherwise(setUp, (id) => found.get(id)?.modelVersion),
     outOfOrder: [...partitions.values()].filter((decided) => !followsMoves(decided, moves)).length,
     latencies: await measureLatencies(setUp, (id) => found.get(id)?.atMs),
   };

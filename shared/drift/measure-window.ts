@@ -9,10 +9,8 @@ import { measureDeviation } from './null-spread.ts';
 export interface DriftLimits {
   /** A source exceeds when it lies further out than anything in the reference by this factor … */
   readonly factor: number;
-  /** … and by at least so many standard deviations of quiet windows: for a source that is one number, … */
+  /** … and by at least so many standard deviations of quiet windows: of many bins some always lies far out. */
   readonly leastDeviations: number;
-  /** … and for one of many columns, of which some bin always lies far out. */
-  readonly leastDeviationsOfMany: number;
 }
 
 /** One watched number of a window. */
@@ -91,13 +89,13 @@ function judgeSource(
   source: DriftSource,
   columns: readonly ColumnDrift[],
   highest: number,
-  { factor, leastDeviations, leastDeviationsOfMany }: DriftLimits,
+  { factor, leastDeviations }: DriftLimits,
 ): SourceDrift {
   const ranked = columns
     .filter((column) => column.source === source && !column.isSlow)
     .sort((left, right) => Math.abs(right.deviations) - Math.abs(left.deviations));
   const deviations = ranked[0]?.deviations ?? 0;
-  const limit = Math.max(ranked.length > 1 ? leastDeviationsOfMany : leastDeviations, factor * highest);
+  const limit = Math.max(leastDeviations, factor * highest);
   return {
     source,
     deviations,

@@ -39,6 +39,7 @@ export function createChunkRouter(parts: {
     for (const { decision } of done.evaluated) {
       if (decision) metrics.decided.inc({ decision: decision.decision, tier: decision.tier });
       else metrics.applied.inc();
+      if (decision && decision.decision !== 'approve') metrics.flagged.inc({ reasons: decision.reasonsFrom });
       countRuleHits(metrics, decision?.rules);
       counts[decision ? 'decided' : 'applied'] += 1;
     }

@@ -34,6 +34,11 @@ export const scorerSettings = {
     positive(262_144, 10_000_000),
     'padded positions that may wait before the encoder refuses',
   ),
+  explainedShare: setting(
+    'FRAUD_EXPLAINED_SHARE',
+    z.coerce.number().min(0).max(1).default(0.1),
+    'share of a chunk whose reasons are found by occlusion, at most (8 always are): each costs what five decisions cost',
+  ),
   chunkRecords: setting('FRAUD_CHUNK_RECORDS', positive(256, 4096), 'records handled together at most'),
   bufferedRecords: setting(
     'FRAUD_BUFFERED_RECORDS',

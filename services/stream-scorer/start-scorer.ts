@@ -99,7 +99,15 @@ async function buildRouter({
     clock,
     metrics,
     runTransactions: createTransactionPipeline(
-      { ...shared, acknowledged, scorer, shadow, outputs, retention },
+      {
+        ...shared,
+        acknowledged,
+        scorer,
+        shadow,
+        outputs,
+        retention,
+        explainedShare: settings.explainedShare,
+      },
       createTimed(metrics),
     ),
     markOutcomes: createMarkOutcomesStep({ ...shared, deadLetterTopic: topicNames.deadLetters }),

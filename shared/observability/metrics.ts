@@ -6,6 +6,7 @@ export interface ScorerMetrics {
   readonly registry: Registry;
   readonly consumed: Counter<'topic'>;
   readonly decided: Counter<'decision' | 'tier'>;
+  readonly flagged: Counter<'reasons'>;
   readonly applied: Counter;
   readonly deadLettered: Counter<'reason'>;
   readonly redelivered: Counter;
@@ -47,6 +48,12 @@ function createCounters(registers: Registry[]) {
       name: 'fraud_decisions_total',
       help: 'Transactions decided for the first time.',
       labelNames: ['decision', 'tier'],
+      registers,
+    }),
+    flagged: new Counter({
+      name: 'fraud_flagged_total',
+      help: 'Reviews and declines, by what their reasons come from.',
+      labelNames: ['reasons'],
       registers,
     }),
     applied: new Counter({

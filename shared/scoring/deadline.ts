@@ -12,6 +12,8 @@ export interface EvaluationLimits {
   readonly encodedBy?: number | undefined;
   /** Every effect of every decision is asked for, approvals included; not an instant. */
   readonly explainsAll?: boolean | undefined;
+  /** Flagged transactions of this call that get reasons by occlusion, at most; the others keep those by surprise. */
+  readonly explainedAtMost?: number | undefined;
 }
 
 /** A reader whose answer is empty when the store is late; `isEmpty` then says so. Immediate answers cost no timer. */

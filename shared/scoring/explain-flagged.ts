@@ -14,6 +14,8 @@ export interface ExplainOptions {
   readonly by?: number | undefined;
   /** Also what was approved; all effects are then kept (`effects`). */
   readonly isFull?: boolean | undefined;
+  /** Transactions explained, those of the highest scores; default all that are flagged. */
+  readonly atMost?: number | undefined;
 }
 
 /** Transactions explained in one call: some 200 passes, so that no call keeps the encoder for long and none looks like a hang. */
@@ -48,6 +50,14 @@ function listSubjects(evaluations: readonly Evaluation[], { model, isFull }: Exp
   });
 }
 
+/** Those to be explained: of too many the highest scores, in the order of the call. */
+function chooseSubjects(subjects: readonly Subject[], atMost: number): readonly Subject[] {
+  if (subjects.length <= atMost) return subjects;
+  const scoreOf = ({ evaluation }: Subject): number => evaluation.decision.score;
+  const chosen = new Set([...subjects].sort((one, other) => scoreOf(other) - scoreOf(one)).slice(0, atMost));
+  return subjects.filter((subject) => chosen.has(subject));
+}
+
 function withReasons(evaluation: DecidedEvaluation, effects: Effect[], isFull: boolean): DecidedEvaluation {
   const { decision } = evaluation;
   // An approval carries surprise only, also where its effects were asked for: the same decision whoever asks.
@@ -57,14 +67,18 @@ function withReasons(evaluation: DecidedEvaluation, effects: Effect[], isFull: b
 }
 
 /**
- * Evaluations in the same order, flagged ones with reasons by occlusion. Where the encoder is full, fails or is late they keep those by
- * surprise, which say so. A function of context and version alone: whatever else is in the call, and whoever calls.
+ * Evaluations in the same order, flagged ones with reasons by occlusion. Where the encoder is full, fails or is late,
+ * or more are flagged than may be explained, they keep those by surprise, which say so. Whoever is explained, and by whom: what is said is a
+ * function of context and version alone.
  */
 export async function explainFlagged(
   evaluations: readonly Evaluation[],
   options: ExplainOptions,
 ): Promise<Evaluation[]> {
-  const subjects = listSubjects(evaluations, options);
+  const subjects = chooseSubjects(
+    listSubjects(evaluations, options),
+    options.atMost ?? Number.POSITIVE_INFINITY,
+  );
   const { encoder } = options.model;
   const explained = new Map<Evaluation, Evaluation>();
   if (!encoder || subjects.length === 0) return [...evaluations];

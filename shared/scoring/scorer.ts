@@ -125,8 +125,12 @@ export function createScorer(options: ScorerOptions): Scorer {
       const timingsMs = stopwatch.laps;
       const finish = { requests, encoded, challengers, withoutHistory, write, timingsMs, clock };
       const decided = finishAll(drafts, finish);
-      const by = limits?.encodedBy;
-      const explained = await explainFlagged(decided, { model: served, by, isFull: limits?.explainsAll });
+      const explained = await explainFlagged(decided, {
+        model: served,
+        by: limits?.encodedBy,
+        isFull: limits?.explainsAll,
+        atMost: limits?.explainedAtMost,
+      });
       stopwatch.lap('reasons');
       return explained;
     },

@@ -7,6 +7,7 @@ import { createRecordingEncoder } from '../../../shared/encoder/recording-encode
 import { AppError } from '../../../shared/errors.ts';
 import { featureNames } from '../../../shared/features/velocity.ts';
 import { createChampion } from '../../../shared/scoring/champion.ts';
+import type { EvaluationLimits } from '../../../shared/scoring/deadline.ts';
 import { OCCLUDED_EVENTS } from '../../../shared/scoring/occlude.ts';
 import { occlusionGroups } from '../../../shared/scoring/occlusion-groups.ts';
 import { createScorer, type ScorerOptions } from '../../../shared/scoring/scorer.ts';
@@ -30,7 +31,7 @@ function createTransaction(index: number, amountMinor: number): Transaction {
 async function decide(
   encoder: ScorerOptions['encoder'],
   amounts: readonly number[],
-  limits?: { readonly encodedBy?: number; readonly explainsAll?: boolean },
+  limits?: EvaluationLimits,
 ) {
   const scorer = createScorer({ champion, encoder, clock });
   const requests = amounts.map((amountMinor, index) => {
@@ -140,4 +141,18 @@ test('every feature that a group names exists, and none is in two groups', () =>
   expect(places.filter((place) => place < 0)).toEqual([]);
   expect(new Set(places).size).toBe(places.length);
   expect(places.length).toBeGreaterThan(featureNames.length / 2);
+});
+
+test('of a wave of flagged transactions only those of the highest scores are explained, the others keep their reasons by surprise', async () => {
+  const encoder = createRecordingEncoder({ config: champion.config });
+  const amounts = [LARGE, 4 * LARGE, 2 * LARGE, 8 * LARGE];
+  const decided = await decide(encoder, amounts, { explainedAtMost: 2 });
+  expect(decided.map(({ decision }) => decision.reasonsFrom)).toEqual([
+    'surprise',
+    'occlusion',
+    'surprise',
+    'occlusion',
+  ]);
+  const [, alone] = await decide(encoder, amounts);
+  expect(decided[1]?.decision.reasonCodes).toEqual(alone?.decision.reasonCodes);
 });

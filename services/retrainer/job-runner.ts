@@ -7,6 +7,7 @@ import type { JobRequests } from '../../shared/jobs/job-requests.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import { type FollowUps, nextFollowUp } from './follow-up.ts';
 import type { RetrainerServiceMetrics } from './metrics.ts';
+import { findOpenJob } from './open-job.ts';
 import type { JobResult } from './run-job.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -59,15 +60,23 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
         askedMs: Date.parse(requestedAt),
       }),
     );
-    const dueMs = schedule.dueAt(nowMs, lastScheduledOf(entries));
+    const scheduledMs = schedule.dueAt(nowMs, lastScheduledOf(entries)) ?? openScheduledOf(entries, nowMs);
     const drift = isPaused(entries, nowMs, parts.driftPauseMs) ? undefined : parts.drifting();
     const followUp = drift ? undefined : nextFollowUp(entries, nowMs, parts.followUps);
     return [
       ...onDemand,
-      ...(dueMs === undefined ? [] : [{ cause: causeOf('schedule', toInstant(dueMs)), askedMs: dueMs }]),
+      ...(scheduledMs === undefined
+        ? []
+        : [{ cause: causeOf('schedule', toInstant(scheduledMs)), askedMs: scheduledMs }]),
       ...(drift ? [{ cause: { ...causeOf('drift', drift.key), note: drift.note }, askedMs: nowMs }] : []),
       ...(followUp ? [{ cause: followUp, askedMs: nowMs }] : []),
     ];
+  }
+
+  /** Where nothing is scheduled any more, nothing is taken up either. */
+  function openScheduledOf(entries: readonly JobEntry[], nowMs: number): number | undefined {
+    const open = schedule.nextAfter(nowMs) === undefined ? undefined : findOpenJob(entries, 'schedule');
+    return open && Date.parse(open.key);
   }
 
   async function hold(claim: JobClaim, askedMs: number, signal: AbortSignal): Promise<void> {

@@ -17,10 +17,22 @@ const START_MS = Date.parse('2026-03-01T12:00:00.000Z');
 const refused: JobResult = { outcome: 'refused', exitStatus: 3, run: 'run-1', modelVersion: 'retrained-1' };
 const never = new AbortController().signal;
 
-function useRunner({ givesUp = false, times = 0 } = {}) {
+/** A folder that replicas share. */
+function useFolder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'fraud-test-runner-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const clock = createSettableClock(START_MS);
+  return directory;
+}
+
+/** @param startedMs a replica that starts then */
+function useRunner({
+  directory = useFolder(),
+  startedMs = START_MS,
+  expression = '0 3 * * *',
+  givesUp = false,
+  times = 0,
+} = {}) {
+  const clock = createSettableClock(startedMs);
   const ledger = openJobLedger(join(directory, 'ledger'), clock);
   const requests = openJobRequests(join(directory, 'requests'));
   const metrics = createRetrainerServiceMetrics();
@@ -30,12 +42,12 @@ function useRunner({ givesUp = false, times = 0 } = {}) {
     ledger,
     requests,
     schedule: createSchedule({
-      expression: '0 3 * * *',
+      expression,
       timeZone: 'UTC',
       jitterSeconds: 0,
       missedRuns: 'run-once',
       holder: 'one',
-      startedMs: START_MS,
+      startedMs,
     }),
     clock,
     log: createLogger('test', 'silent'),
@@ -141,4 +153,16 @@ test('a job given up stays open in the ledger, and somebody else begins it when 
   clock.set(clock.now() + 60_000);
   expect((await ledger.claim({ kind: 'demand', key: id }, 'other', 60_000))?.entry.fence).toBe(2);
   expect(await requests.list()).toHaveLength(1);
+});
+
+test('a scheduled job whose only replica was killed is taken up by the replica that starts after it', async () => {
+  const directory = useFolder();
+  const killed = useRunner({ directory, givesUp: true });
+  killed.clock.set(Date.parse('2026-03-02T03:00:00.000Z'));
+  expect(await killed.look()).toBe('schedule');
+  const startedMs = Date.parse('2026-03-02T03:20:00.000Z');
+  expect(await useRunner({ directory, startedMs, expression: '' }).look()).toBeUndefined();
+  const next = useRunner({ directory, startedMs });
+  expect([await next.look(), await next.look()]).toEqual(['schedule', undefined]);
+  expect(next.asked).toEqual(['2026-03-02T03:00:00.000Z']);
 });

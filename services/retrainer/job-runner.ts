@@ -34,8 +34,8 @@ export interface JobRunnerParts {
   readonly leaseMs: number;
   readonly driftPauseMs: number;
   readonly followUps: FollowUps;
-  /** Undefined while nothing drifts, or drift is only shown. */
-  readonly drifting: () => WantedByDrift | undefined;
+  /** Gives nothing while nothing drifts. Undefined where drift is only shown. */
+  readonly drifting: (() => WantedByDrift | undefined) | undefined;
   /** Runs the job until it ends or the signal fires. */
   readonly run: (askedMs: number, signal: AbortSignal) => Promise<JobResult>;
 }
@@ -61,15 +61,13 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
       }),
     );
     const scheduledMs = schedule.dueAt(nowMs, lastScheduledOf(entries)) ?? openScheduledOf(entries, nowMs);
-    const drift = isPaused(entries, nowMs, parts.driftPauseMs) ? undefined : parts.drifting();
-    const followUp = drift ? undefined : nextFollowUp(entries, nowMs, parts.followUps);
+    const byDrift = driftCauseOf(entries, nowMs);
     return [
       ...onDemand,
       ...(scheduledMs === undefined
         ? []
         : [{ cause: causeOf('schedule', toInstant(scheduledMs)), askedMs: scheduledMs }]),
-      ...(drift ? [{ cause: { ...causeOf('drift', drift.key), note: drift.note }, askedMs: nowMs }] : []),
-      ...(followUp ? [{ cause: followUp, askedMs: nowMs }] : []),
+      ...(byDrift ? [{ cause: byDrift, askedMs: nowMs }] : []),
     ];
   }
 
@@ -77,6 +75,17 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
   function openScheduledOf(entries: readonly JobEntry[], nowMs: number): number | undefined {
     const open = schedule.nextAfter(nowMs) === undefined ? undefined : findOpenJob(entries, 'schedule');
     return open && Date.parse(open.key);
+  }
+
+  /** A job that was begun comes first: by what it did its drift may be over, and nothing else asks for it. */
+  function driftCauseOf(entries: readonly JobEntry[], nowMs: number): JobCause | undefined {
+    if (!parts.drifting) return undefined;
+    const open = findOpenJob(entries, 'drift');
+    if (open) return open;
+    const drift = isPaused(entries, nowMs, parts.driftPauseMs) ? undefined : parts.drifting();
+    return drift
+      ? { ...causeOf('drift', drift.key), note: drift.note }
+      : nextFollowUp(entries, nowMs, parts.followUps);
   }
 
   async function hold(claim: JobClaim, askedMs: number, signal: AbortSignal): Promise<void> {

@@ -74,11 +74,8 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     holder,
     leaseMs: settings.leaseSeconds * 1_000,
     driftPauseMs: settings.driftPauseDays * DAY_MS,
-    followUps: {
-      times: settings.onDrift ? settings.followUps : 0,
-      everyMs: settings.followUpDays * DAY_MS,
-    },
-    drifting: () => (settings.onDrift ? toWanted(watch.latest) : undefined),
+    followUps: { times: settings.followUps, everyMs: settings.followUpDays * DAY_MS },
+    drifting: settings.onDrift ? () => toWanted(watch.latest) : undefined,
     run: (askedMs, signal) => runJob(toProcess(settings, askedMs, signal)),
   });
   const stopping = await startStopping(parts);

@@ -31,6 +31,7 @@ function useRunner({
   expression = '0 3 * * *',
   givesUp = false,
   times = 0,
+  onDrift = true,
 } = {}) {
   const clock = createSettableClock(startedMs);
   const ledger = openJobLedger(join(directory, 'ledger'), clock);
@@ -56,7 +57,7 @@ function useRunner({
     leaseMs: 60_000,
     driftPauseMs: 7 * DAY_MS,
     followUps: { times, everyMs: 10 * DAY_MS },
-    drifting: () => drift.wanted,
+    drifting: onDrift ? () => drift.wanted : undefined,
     run: async (askedMs) => {
       asked.push(new Date(askedMs).toISOString());
       return givesUp ? undefined : refused;
@@ -165,4 +166,32 @@ test('a scheduled job whose only replica was killed is taken up by the replica t
   const next = useRunner({ directory, startedMs });
   expect([await next.look(), await next.look()]).toEqual(['schedule', undefined]);
   expect(next.asked).toEqual(['2026-03-02T03:00:00.000Z']);
+});
+
+test('a job that drift began goes on after its retrainer was killed, though nothing drifts any more, and is followed up', async () => {
+  const directory = useFolder();
+  const killed = useRunner({ directory, expression: '', givesUp: true });
+  killed.drift.wanted = { key: 'before|1', note: 'score' };
+  expect(await killed.look()).toBe('drift');
+  const next = useRunner({ directory, expression: '', times: 1 });
+  next.clock.set(START_MS + DAY_MS);
+  // Drift of what it promoted does not come before it either.
+  next.drift.wanted = { key: 'promoted|2', note: 'score' };
+  expect(await next.look()).toBe('drift');
+  next.drift.wanted = undefined;
+  expect(await next.look()).toBeUndefined();
+  next.clock.set(START_MS + 11 * DAY_MS);
+  expect(await next.look()).toBe('drift');
+  const keys = (await next.ledger.read()).map(({ cause }) => cause.key);
+  expect(keys).toEqual(['before|1', 'before|1', 'before|1+1']);
+});
+
+test('where drift is only shown, a job that it began before goes on no longer', async () => {
+  const directory = useFolder();
+  const stopped = useRunner({ directory, expression: '', givesUp: true });
+  stopped.drift.wanted = { key: 'champion|1', note: 'score' };
+  await stopped.look();
+  const next = useRunner({ directory, expression: '', onDrift: false });
+  next.clock.set(START_MS + DAY_MS);
+  expect(await next.look()).toBeUndefined();
 });

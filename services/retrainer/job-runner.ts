@@ -14,7 +14,8 @@ import type { Schedule } from './schedule.ts';
 /** A job to be begun: why, and the cut its data are taken at. */
 interface WantedJob {
   readonly cause: JobCause;
-  readonly askedMs: number;
+  /** Undefined: when it is first begun. */
+  readonly askedMs?: number;
 }
 
 /** Drift that asks for a retraining: of which champion, since which day. */
@@ -67,7 +68,7 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
       ...(scheduledMs === undefined
         ? []
         : [{ cause: causeOf('schedule', toInstant(scheduledMs)), askedMs: scheduledMs }]),
-      ...(byDrift ? [{ cause: byDrift, askedMs: nowMs }] : []),
+      ...(byDrift ? [{ cause: byDrift }] : []),
     ];
   }
 
@@ -118,7 +119,7 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
         const claim = await ledger.claim(cause, holder, leaseMs);
         if (claim) {
           log.info({ cause, fence: claim.entry.fence }, 'job begins');
-          await hold(claim, askedMs, signal);
+          await hold(claim, askedMs ?? firstBegunMs(await ledger.read(), claim.entry), signal);
         }
         if (cause.kind === 'demand' && (await isDone(ledger, cause))) await requests.remove(cause.key);
         if (claim) return cause;
@@ -139,6 +140,13 @@ async function keepRenewing(claim: JobClaim, everyMs: number, done: AbortSignal)
     if (done.aborted) return;
     if (!(await claim.renew())) throw new RangeError('The lease was lost.');
   }
+}
+
+/** Taken up after the hour it is still the same run. */
+function firstBegunMs(entries: readonly JobEntry[], claimed: JobEntry): number {
+  const { kind, key } = claimed.cause;
+  const first = entries.find(({ cause }) => cause.kind === kind && cause.key === key) ?? claimed;
+  return Date.parse(first.startedAt);
 }
 
 function lastScheduledOf(entries: readonly JobEntry[]): number | undefined {

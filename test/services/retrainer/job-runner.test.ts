@@ -195,3 +195,19 @@ test('where drift is only shown, a job that it began before goes on no longer', 
   next.clock.set(START_MS + DAY_MS);
   expect(await next.look()).toBeUndefined();
 });
+
+test('a job that drift began and its follow-up are taken up with the cut they had, hours later too', async () => {
+  const directory = useFolder();
+  const killed = useRunner({ directory, expression: '', givesUp: true });
+  killed.drift.wanted = { key: 'champion|1', note: 'score' };
+  await killed.look();
+  const next = useRunner({ directory, expression: '', startedMs: START_MS + 3 * 3_600_000, times: 1 });
+  await next.look();
+  expect(next.asked).toEqual(killed.asked);
+  const followedMs = START_MS + 12 * DAY_MS;
+  const stopped = useRunner({ directory, expression: '', startedMs: followedMs, givesUp: true, times: 1 });
+  expect(await stopped.look()).toBe('drift');
+  next.clock.set(followedMs + DAY_MS);
+  expect(await next.look()).toBe('drift');
+  expect(next.asked.slice(1)).toEqual(stopped.asked);
+});

@@ -38,7 +38,11 @@ function readOptions(command: Command): RequestOptions {
 }
 
 const readJobs = (registry: string): Promise<JobEntry[]> =>
-  openJobLedger(ledgerDirectory(registry), systemClock).read();
+  openJobLedger(ledgerDirectory(registry), systemClock, tellDamaged).read();
+
+const tellDamaged = (path: string, error: Error): void => {
+  process.stderr.write(`passed over, damaged: ${path}: ${error.message}\n`);
+};
 
 /** An entry with the state that its lease gives it now. */
 const toFacts = (entry: JobEntry) => ({ ...entry, state: stateOf(entry, systemClock.now()) });
@@ -61,7 +65,7 @@ function toLine(entry: JobEntry): string {
 async function tellStatus({ registry, json }: RegistryOptions): Promise<void> {
   const [jobs, waiting] = await Promise.all([
     readJobs(registry),
-    openJobRequests(requestsDirectory(registry)).list(),
+    openJobRequests(requestsDirectory(registry), tellDamaged).list(),
   ]);
   const last = jobs.at(-1);
   const running = last && stateOf(last, systemClock.now()) === 'running' ? last : undefined;

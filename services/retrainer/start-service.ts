@@ -63,10 +63,12 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     startedMs: clock.now(),
   });
   const watch = await startWatch(parts);
-  const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), clock);
+  const onDamaged = (path: string, err: Error): void =>
+    log.error({ path, err }, 'damaged file of a job passed over: look at it, then remove it');
+  const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), clock, onDamaged);
   const runner = createJobRunner({
     ledger,
-    requests: openJobRequests(requestsDirectory(settings.registryDirectory)),
+    requests: openJobRequests(requestsDirectory(settings.registryDirectory), onDamaged),
     schedule,
     clock,
     log,

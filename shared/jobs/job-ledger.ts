@@ -1,9 +1,10 @@
 // shared/jobs/job-ledger.ts: READ FIRST: jobs of which one runs at a time, whoever asks: a lease with a fencing number per job, in files that are linked into place.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { createDurably, namesIn, replaceDurably } from '../registry/write-durably.ts';
 import { type JobCause, type JobEnd, type JobEntry, jobEntrySchema, stateOf } from './job-entry.ts';
+import { createJobFileReader, type OnDamaged } from './read-job-file.ts';
 
 /** A job whose holders keep going away is not begun for ever. */
 const MOST_ATTEMPTS = 3;
@@ -28,24 +29,29 @@ export interface JobLedger {
   claim(cause: JobCause, holder: string, leaseMs: number): Promise<JobClaim | undefined>;
 }
 
-/** @param directory shared by all replicas, on a file system with atomic link and rename: that of the registry */
-export function openJobLedger(directory: string, clock: Clock): JobLedger {
+/**
+ * @param directory shared by all replicas, on a file system with atomic link and rename: that of the registry
+ * @param onDamaged told of entries that cannot be read: they are passed over, and their numbers stay taken
+ */
+export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDamaged = () => {}): JobLedger {
+  const readEntry = createJobFileReader(jobEntrySchema, onDamaged);
   const pathOf = (fence: number): string =>
     join(directory, `${String(fence).padStart(FENCE_DIGITS, '0')}.json`);
 
-  async function read(): Promise<JobEntry[]> {
-    const names = (await namesIn(directory)).filter((name) => /^\d+\.json$/.test(name)).sort();
-    return Promise.all(
-      names.map(async (name) =>
-        jobEntrySchema.parse(JSON.parse(await readFile(join(directory, name), 'utf8'))),
-      ),
-    );
+  /** Numbers of all claims, in order. */
+  async function listFences(): Promise<number[]> {
+    const names = (await namesIn(directory)).filter((name) => /^\d{10}\.json$/.test(name));
+    return names.map((name) => Number.parseInt(name, 10)).sort((left, right) => left - right);
+  }
+
+  async function readAll(fences: readonly number[]): Promise<JobEntry[]> {
+    const entries = await Promise.all(fences.map((fence) => readEntry(pathOf(fence))));
+    return entries.flatMap((entry) => entry ?? []);
   }
 
   /** Only the holder writes its own entry; nobody else's claim is touched by it. */
   async function rewrite(entry: JobEntry): Promise<boolean> {
-    const latest = (await read()).at(-1);
-    if (latest?.fence !== entry.fence) return false;
+    if ((await listFences()).at(-1) !== entry.fence) return false;
     await replaceDurably(pathOf(entry.fence), toBytes(entry));
     return true;
   }
@@ -65,14 +71,15 @@ export function openJobLedger(directory: string, clock: Clock): JobLedger {
   }
 
   return {
-    read,
+    read: async () => readAll(await listFences()),
     claim: async (cause, holder, leaseMs) => {
       await mkdir(directory, { recursive: true });
-      const entries = await read();
+      const fences = await listFences();
+      const entries = await readAll(fences);
       const nowMs = clock.now();
       if (!mayBegin(entries, cause, nowMs)) return undefined;
       const entry: JobEntry = {
-        fence: (entries.at(-1)?.fence ?? 0) + 1,
+        fence: (fences.at(-1) ?? 0) + 1,
         cause,
         holder,
         startedAt: toInstant(nowMs),

@@ -1,9 +1,10 @@
 // shared/jobs/job-requests.ts: somebody asks for a job: a file beside the ledger, which whoever runs jobs takes up.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isFileError, namesIn, replaceDurably } from '../registry/write-durably.ts';
+import { namesIn, replaceDurably } from '../registry/write-durably.ts';
+import { createJobFileReader, type OnDamaged } from './read-job-file.ts';
 
 export const jobRequestSchema = z.object({
   id: z.string().regex(/^[0-9a-f-]{36}$/),
@@ -21,7 +22,9 @@ export interface JobRequests {
   remove(id: string): Promise<void>;
 }
 
-export function openJobRequests(directory: string): JobRequests {
+/** @param onDamaged told of requests that cannot be read: they are passed over */
+export function openJobRequests(directory: string, onDamaged: OnDamaged = () => {}): JobRequests {
+  const readRequest = createJobFileReader(jobRequestSchema, onDamaged);
   const pathOf = (id: string): string => join(directory, `${id}.json`);
   return {
     ask: async (asked) => {
@@ -46,14 +49,4 @@ export function openJobRequests(directory: string): JobRequests {
     },
     remove: (id) => rm(pathOf(id), { force: true }),
   };
-}
-
-/** Undefined when another replica removed it meanwhile. */
-async function readRequest(path: string): Promise<JobRequest | undefined> {
-  try {
-    return jobRequestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (isFileError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

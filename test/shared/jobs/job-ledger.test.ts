@@ -1,5 +1,5 @@
 // test/shared/jobs/job-ledger.test.ts: one job at a time, each once; who goes silent loses the lease, and is told.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -87,4 +87,41 @@ test('requests wait in the order in which they were made, until they are taken u
   await requests.remove(earlier.id);
   await requests.remove(earlier.id);
   expect(await requests.list()).toEqual([later]);
+});
+
+test('a request that cannot be read is named once and passed over; the others wait on', async () => {
+  const { directory } = useLedger();
+  const told: string[] = [];
+  const requests = openJobRequests(directory, (path) => told.push(path));
+  const empty = join(directory, '00000000-0000-4000-8000-000000000000.json');
+  const other = join(directory, '00000000-0000-4000-8000-000000000001.json');
+  writeFileSync(empty, '');
+  writeFileSync(other, '{"id":"1"}');
+  const asked = await requests.ask({ requestedAt: '2026-03-02T00:00:00.000Z', by: 'ops' });
+  expect(await requests.list()).toEqual([asked]);
+  expect(await requests.list()).toEqual([asked]);
+  expect(told.sort()).toEqual([empty, other]);
+});
+
+test('a job that cannot be read is named once and passed over; its number stays taken', async () => {
+  const { directory, clock, ledger, end } = useLedger();
+  await (await ledger.claim(scheduled('monday'), 'left', LEASE_MS))?.finish(end());
+  const path = join(directory, '0000000002.json');
+  writeFileSync(path, '{"fence":2');
+  const told: string[] = [];
+  const reading = openJobLedger(directory, clock, (unreadable) => told.push(unreadable));
+  expect((await reading.read()).map(({ fence }) => fence)).toEqual([1]);
+  const claim = await reading.claim(scheduled('tuesday'), 'left', LEASE_MS);
+  expect(claim?.entry.fence).toBe(3);
+  expect(await claim?.finish(end())).toBe(true);
+  expect(told).toEqual([path]);
+});
+
+test('a holder whose own entry became unreadable writes it again', async () => {
+  const { directory, ledger, end } = useLedger();
+  const claim = await ledger.claim(scheduled('monday'), 'left', LEASE_MS);
+  writeFileSync(join(directory, '0000000001.json'), '');
+  expect(await claim?.renew()).toBe(true);
+  expect(await claim?.finish(end())).toBe(true);
+  expect((await ledger.read()).at(-1)?.end?.outcome).toBe('challenger');
 });

@@ -12,9 +12,9 @@ import {
 } from '../../shared/drift/judge-drift.ts';
 import { AppError } from '../../shared/errors.ts';
 import { loadAlias, type Registry } from '../../shared/registry/registry.ts';
-import type { WantedByDrift } from './job-runner.ts';
 import { findOwnReference, OWN_REFERENCE_DAYS } from './own-reference.ts';
 import { createDriftDays, type DriftDays } from './read-drift-days.ts';
+import type { WantedByDrift } from './wanted-jobs.ts';
 
 export interface ArchiveWatch {
   /** Judges what the archive holds now. */

@@ -5,6 +5,7 @@ import type { JobClaim, JobLedger } from '../../shared/jobs/job-ledger.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { RetrainerServiceMetrics } from './metrics.ts';
 import type { JobResult } from './run-job.ts';
+import { createAheadTeller } from './tell-ahead.ts';
 import { listWanted, type WantedParts } from './wanted-jobs.ts';
 
 export interface JobRunnerParts extends WantedParts {
@@ -27,6 +28,7 @@ const RENEWALS_PER_LEASE = 3;
 
 export function createJobRunner(parts: JobRunnerParts): JobRunner {
   const { ledger, requests, clock, log, metrics, holder, leaseMs } = parts;
+  const tellAhead = createAheadTeller(log);
 
   async function hold(claim: JobClaim, askedMs: number, signal: AbortSignal): Promise<void> {
     const lost = new AbortController();
@@ -54,11 +56,13 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
 
   return {
     lookOnce: async (signal) => {
-      for (const { cause, askedMs } of await listWanted(parts, await ledger.read())) {
+      const entries = await ledger.read();
+      tellAhead(entries, clock.now());
+      for (const { cause, askedMs } of await listWanted(parts, entries)) {
         const claim = await ledger.claim(cause, holder, leaseMs);
         if (claim) {
           log.info({ cause, fence: claim.entry.fence }, 'job begins');
-          await hold(claim, askedMs ?? firstBegunMs(await ledger.read(), claim.entry), signal);
+          await hold(claim, askedMs ?? firstBegunMs(entries, claim.entry), signal);
         }
         if (cause.kind === 'demand' && (await isDone(ledger, cause))) await requests.remove(cause.key);
         if (claim) return cause;
@@ -84,7 +88,8 @@ async function keepRenewing(claim: JobClaim, everyMs: number, done: AbortSignal)
 function firstBegunMs(entries: readonly JobEntry[], claimed: JobEntry): number {
   const { kind, key } = claimed.cause;
   const first = entries.find(({ cause }) => cause.kind === kind && cause.key === key) ?? claimed;
-  return Date.parse(first.startedAt);
+  // Not later than this attempt: the clock of the first may have been ahead.
+  return Math.min(Date.parse(first.startedAt), Date.parse(claimed.startedAt));
 }
 
 async function isDone(ledger: JobLedger, { kind, key }: JobCause): Promise<boolean> {

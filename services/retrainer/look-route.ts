@@ -22,9 +22,15 @@ export function addLookRoute(server: FastifyInstance, parts: LookParts): void {
     const asked = lookRequestSchema.safeParse(request.body);
     if (!asked.success) return reply.code(400).send({ detail: 'Expected {"now": an ISO 8601 instant}.' });
     if (isLooking) return reply.code(409).send({ detail: 'A look is under way: wait for its answer.' });
+    const nowMs = Date.parse(asked.data.now);
+    const lastMs = parts.clock.now();
+    if (nowMs < lastMs) {
+      const detail = `Time does not go back: it is ${new Date(lastMs).toISOString()}. A restart begins anew.`;
+      return reply.code(400).send({ detail });
+    }
     isLooking = true;
     try {
-      parts.clock.set(Date.parse(asked.data.now));
+      parts.clock.set(nowMs);
       return await look(parts);
     } finally {
       isLooking = false;

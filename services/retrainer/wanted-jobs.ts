@@ -1,6 +1,6 @@
 // services/retrainer/wanted-jobs.ts: which jobs are wanted now: asked for, due or drifting, and why.
 import type { Clock } from '../../shared/clock.ts';
-import type { JobCause, JobEntry } from '../../shared/jobs/job-entry.ts';
+import { isBelievable, type JobCause, type JobEntry } from '../../shared/jobs/job-entry.ts';
 import type { JobRequests } from '../../shared/jobs/job-requests.ts';
 import { type FollowUps, nextFollowUp } from './follow-up.ts';
 import { findOpenJob } from './open-job.ts';
@@ -46,7 +46,7 @@ export async function listWanted(parts: WantedParts, entries: readonly JobEntry[
     }),
   );
   const scheduledMs =
-    schedule.dueAt(nowMs, lastScheduledOf(entries)) ?? openScheduledOf(schedule, entries, nowMs);
+    schedule.dueAt(nowMs, lastScheduledOf(entries, nowMs)) ?? openScheduledOf(schedule, entries, nowMs);
   const byDrift = driftCauseOf(parts, entries, nowMs);
   return [
     ...onDemand,
@@ -64,7 +64,7 @@ function openScheduledOf(
   nowMs: number,
 ): number | undefined {
   const open = schedule.nextAfter(nowMs) === undefined ? undefined : findOpenJob(entries, 'schedule');
-  return open && Date.parse(open.key);
+  return open && isBelievable(open.key, nowMs) ? Date.parse(open.key) : undefined;
 }
 
 /** A job that was begun comes first: by what it did its drift may be over, and nothing else asks for it. */
@@ -78,14 +78,17 @@ function driftCauseOf(parts: WantedParts, entries: readonly JobEntry[], nowMs: n
     : nextFollowUp(entries, nowMs, parts.followUps);
 }
 
-function lastScheduledOf(entries: readonly JobEntry[]): number | undefined {
-  const keys = entries.flatMap(({ cause }) => (cause.kind === 'schedule' ? [Date.parse(cause.key)] : []));
+function lastScheduledOf(entries: readonly JobEntry[], nowMs: number): number | undefined {
+  const keys = entries.flatMap(({ cause: { kind, key } }) =>
+    kind === 'schedule' && isBelievable(key, nowMs) ? [Date.parse(key)] : [],
+  );
   return keys.length === 0 ? undefined : Math.max(...keys);
 }
 
 /** After a retraining that drift began the next one waits: its windows need days to fill again. Abandoned ones do not count. */
 function isPaused(entries: readonly JobEntry[], nowMs: number, pauseMs: number): boolean {
-  return entries.some(
-    ({ cause, end }) => cause.kind === 'drift' && end && Date.parse(end.finishedAt) + pauseMs > nowMs,
-  );
+  return entries.some(({ cause, end }) => {
+    if (cause.kind !== 'drift' || !end || !isBelievable(end.finishedAt, nowMs)) return false;
+    return Date.parse(end.finishedAt) + pauseMs > nowMs;
+  });
 }

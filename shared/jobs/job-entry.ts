@@ -53,7 +53,14 @@ export type JobEntry = z.infer<typeof jobEntrySchema>;
 /** `abandoned`: its holder went away without a word. */
 export type JobState = 'running' | 'abandoned' | JobOutcome;
 
+/** More than the longest lease, by clocks that differ as much: what lies further ahead was noted by a clock that was wrong. */
+const FURTHEST_AHEAD_MS = 2 * 3_600_000;
+
+/** False for an instant so far ahead that it would bind everybody for as long. */
+export const isBelievable = (instant: string, nowMs: number): boolean =>
+  Date.parse(instant) <= nowMs + FURTHEST_AHEAD_MS;
+
 export function stateOf({ end, expiresAt }: JobEntry, nowMs: number): JobState {
   if (end) return end.outcome;
-  return Date.parse(expiresAt) > nowMs ? 'running' : 'abandoned';
+  return Date.parse(expiresAt) > nowMs && isBelievable(expiresAt, nowMs) ? 'running' : 'abandoned';
 }

@@ -40,6 +40,7 @@ function useRunner({
   const metrics = createRetrainerServiceMetrics();
   const drift: { wanted: WantedByDrift | undefined } = { wanted: undefined };
   const asked: string[] = [];
+  const lines: string[] = [];
   const runner = createJobRunner({
     ledger,
     requests,
@@ -52,7 +53,7 @@ function useRunner({
       startedMs,
     }),
     clock,
-    log: createLogger('test', 'silent'),
+    log: createLogger('test', 'info', { write: (line) => void lines.push(line) }),
     metrics,
     holder: 'one',
     leaseMs: 60_000,
@@ -65,7 +66,7 @@ function useRunner({
     },
   });
   const look = async () => (await runner.lookOnce(never))?.kind;
-  return { clock, ledger, requests, metrics, drift, asked, look };
+  return { clock, ledger, requests, metrics, drift, asked, lines, look };
 }
 
 test('what was asked for comes first, then what is due, then what drifts; then nothing', async () => {
@@ -211,4 +212,30 @@ test('a job that drift began and its follow-up are taken up with the cut they ha
   next.clock.set(followedMs + DAY_MS);
   expect(await next.look()).toBe('drift');
   expect(next.asked.slice(1)).toEqual(stopped.asked);
+});
+
+test('a job that ended years ahead, by a clock that was wrong, stops neither drift nor what is due, and is told of once', async () => {
+  const directory = useFolder();
+  const kept = useRunner({ directory });
+  kept.clock.set(START_MS + DAY_MS);
+  expect(await kept.look()).toBe('schedule');
+  const wrong = useRunner({ directory, startedMs: Date.parse('2099-01-01T02:00:00.000Z') });
+  wrong.clock.set(wrong.clock.now() + DAY_MS);
+  wrong.drift.wanted = { key: 'champion|47000', note: 'score' };
+  expect([await wrong.look(), await wrong.look()]).toEqual(['schedule', 'drift']);
+  const next = useRunner({ directory, startedMs: START_MS + 3 * DAY_MS });
+  next.drift.wanted = { key: 'champion|1', note: 'score' };
+  expect([await next.look(), await next.look(), await next.look()]).toEqual(['schedule', 'drift', undefined]);
+  expect(next.lines.filter((line) => line.includes('a clock that was ahead'))).toHaveLength(2);
+});
+
+test('a job left open by a clock that was years ahead is taken up, with the cut of now', async () => {
+  const directory = useFolder();
+  const startedMs = Date.parse('2099-01-01T02:00:00.000Z');
+  const wrong = useRunner({ directory, startedMs, givesUp: true });
+  wrong.drift.wanted = { key: 'champion|47000', note: 'score' };
+  await wrong.look();
+  const next = useRunner({ directory });
+  expect(await next.look()).toBe('drift');
+  expect(next.asked).toEqual([new Date(START_MS).toISOString()]);
 });

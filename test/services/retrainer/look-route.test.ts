@@ -76,3 +76,11 @@ test('what is no instant is refused, and so is a look while another one is under
   expect((await first).statusCode).toBe(200);
   expect((await look({ now: NOW })).statusCode).toBe(200);
 });
+
+test('time does not go back: an instant before the last one is refused, and changes nothing', async () => {
+  const { look } = useServer();
+  expect((await look({ now: NOW })).statusCode).toBe(200);
+  const before = await look({ now: '2025-05-31T23:59:59.999Z' });
+  expect([before.statusCode, before.json().detail]).toEqual([400, expect.stringContaining(NOW)]);
+  expect((await look({ now: NOW })).statusCode).toBe(200);
+});

@@ -125,3 +125,17 @@ test('a holder whose own entry became unreadable writes it again', async () => {
   expect(await claim?.finish(end())).toBe(true);
   expect((await ledger.read()).at(-1)?.end?.outcome).toBe('challenger');
 });
+
+test('a lease from a clock that was years ahead binds nobody; one from a clock a little ahead does', async () => {
+  const { directory, clock, ledger } = useLedger();
+  const nowMs = clock.now();
+  clock.set(nowMs + 3_600_000);
+  await ledger.claim(scheduled('a little'), 'left', LEASE_MS);
+  clock.set(nowMs);
+  expect(await ledger.claim(scheduled('monday'), 'right', LEASE_MS)).toBeUndefined();
+  clock.set(Date.parse('2099-01-01T00:00:00.000Z'));
+  const wrong = await openJobLedger(directory, clock).claim(scheduled('far'), 'left', LEASE_MS);
+  clock.set(nowMs);
+  expect((await ledger.claim(scheduled('monday'), 'right', LEASE_MS))?.entry.fence).toBe(3);
+  expect(await wrong?.renew()).toBe(false);
+});

@@ -6,7 +6,7 @@ import type { Logger } from '../../shared/observability/logger.ts';
 import type { RetrainerServiceMetrics } from './metrics.ts';
 import type { JobResult } from './run-job.ts';
 import { createAheadTeller } from './tell-ahead.ts';
-import { listWanted, type WantedParts } from './wanted-jobs.ts';
+import { listWanted, type WantedJob, type WantedParts } from './wanted-jobs.ts';
 
 export interface JobRunnerParts extends WantedParts {
   readonly ledger: JobLedger;
@@ -25,10 +25,25 @@ export interface JobRunner {
 
 /** Renewed often enough that two renewals may fail. */
 const RENEWALS_PER_LEASE = 3;
+/** A job with which its retrainers keep going silent is not begun for ever. */
+const MOST_SILENCES = 3;
 
 export function createJobRunner(parts: JobRunnerParts): JobRunner {
   const { ledger, requests, clock, log, metrics, holder, leaseMs } = parts;
   const tellAhead = createAheadTeller(log);
+
+  async function end(claim: JobClaim, result: NonNullable<JobResult>): Promise<boolean> {
+    const { cause } = claim.entry;
+    const isNoted = await claim.finish({ ...result, finishedAt: toInstant(clock.now()) });
+    if (!isNoted) {
+      log.warn({ cause }, 'job ended after its lease was lost');
+      return false;
+    }
+    metrics.jobs.inc({ cause: cause.kind, outcome: result.outcome });
+    metrics.lastFinished.set(clock.now() / 1_000);
+    log.info({ cause, ...result }, 'job ended');
+    return true;
+  }
 
   async function hold(claim: JobClaim, askedMs: number, signal: AbortSignal): Promise<void> {
     const lost = new AbortController();
@@ -41,31 +56,45 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
       done.abort();
       await renewing;
       const { cause } = claim.entry;
-      if (!result) return log.warn({ cause }, 'job given up: stopping, or its lease was lost');
-      const isNoted = await claim.finish({ ...result, finishedAt: toInstant(clock.now()) });
-      if (!isNoted) return log.warn({ cause }, 'job ended after its lease was lost');
-      metrics.jobs.inc({ cause: cause.kind, outcome: result.outcome });
-      metrics.jobSeconds.observe((clock.now() - begunMs) / 1_000);
-      metrics.lastFinished.set(clock.now() / 1_000);
-      log.info({ cause, ...result }, 'job ended');
+      if (result) {
+        if (await end(claim, result)) metrics.jobSeconds.observe((clock.now() - begunMs) / 1_000);
+        return;
+      }
+      const isLeft = signal.aborted && (await claim.giveBack());
+      log.warn({ cause }, isLeft ? 'job given back: stopping' : 'job given up: its lease was lost');
     } finally {
       done.abort();
       metrics.running.set(0);
     }
   }
 
+  /** @returns true when the job was begun, whatever came of it */
+  async function tryOne(
+    wanted: WantedJob,
+    entries: readonly JobEntry[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { cause, askedMs } = wanted;
+    const claim = await ledger.claim(cause, holder, leaseMs);
+    if (!claim) return false;
+    if (claim.silences >= MOST_SILENCES) {
+      await end(claim, toGivenUp(claim));
+      return false;
+    }
+    log.info({ cause, fence: claim.entry.fence }, 'job begins');
+    await hold(claim, askedMs ?? firstBegunMs(entries, claim.entry), signal);
+    return true;
+  }
+
   return {
     lookOnce: async (signal) => {
       const entries = await ledger.read();
       tellAhead(entries, clock.now());
-      for (const { cause, askedMs } of await listWanted(parts, entries)) {
-        const claim = await ledger.claim(cause, holder, leaseMs);
-        if (claim) {
-          log.info({ cause, fence: claim.entry.fence }, 'job begins');
-          await hold(claim, askedMs ?? firstBegunMs(entries, claim.entry), signal);
-        }
+      for (const wanted of await listWanted(parts, entries)) {
+        const isBegun = await tryOne(wanted, entries, signal);
+        const { cause } = wanted;
         if (cause.kind === 'demand' && (await isDone(ledger, cause))) await requests.remove(cause.key);
-        if (claim) return cause;
+        if (isBegun) return cause;
       }
       return undefined;
     },
@@ -73,6 +102,12 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
 }
 
 const toInstant = (ms: number): string => new Date(ms).toISOString();
+
+const toGivenUp = ({ silences }: JobClaim): NonNullable<JobResult> => ({
+  outcome: 'failed',
+  exitStatus: null,
+  failure: `Given up: begun ${silences} times, and each time its retrainer went silent.`,
+});
 
 /** @throws when the lease is lost, or the ledger cannot be written */
 async function keepRenewing(claim: JobClaim, everyMs: number, done: AbortSignal): Promise<void> {

@@ -46,11 +46,13 @@ export const jobEntrySchema = z.object({
   startedAt: instant,
   /** While it runs: the lease ends here unless it is renewed. */
   expiresAt: instant,
+  /** True: its holder stopped and said so. Anybody may go on with it. */
+  isGivenBack: z.boolean().optional(),
   end: jobEndSchema.optional(),
 });
 export type JobEntry = z.infer<typeof jobEntrySchema>;
 
-/** `abandoned`: its holder went away without a word. */
+/** `abandoned`: its holder went away, with a word (`isGivenBack`) or without. */
 export type JobState = 'running' | 'abandoned' | JobOutcome;
 
 /** More than the longest lease, by clocks that differ as much: what lies further ahead was noted by a clock that was wrong. */

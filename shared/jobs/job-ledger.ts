@@ -6,24 +6,26 @@ import { createDurably, namesIn, replaceDurably } from '../registry/write-durabl
 import { type JobCause, type JobEnd, type JobEntry, jobEntrySchema, stateOf } from './job-entry.ts';
 import { createJobFileReader, type OnDamaged } from './read-job-file.ts';
 
-/** A job whose holders keep going away is not begun for ever. */
-const MOST_ATTEMPTS = 3;
 const FENCE_DIGITS = 10;
 
 /** The right to run one job, for as long as it is renewed. */
 export interface JobClaim {
   readonly entry: JobEntry;
+  /** So many holders before went silent with this job. */
+  readonly silences: number;
   /** Moves the end of the lease away. @returns false when somebody else has claimed since: stop at once */
   renew(): Promise<boolean>;
   /** Notes what came of it and gives the lease back. @returns false when it was lost meanwhile, and nothing is noted */
   finish(end: JobEnd): Promise<boolean>;
+  /** Leaves the job to whoever claims it next, at once. @returns false when it was lost meanwhile */
+  giveBack(): Promise<boolean>;
 }
 
 export interface JobLedger {
   /** Every job, oldest first. */
   read(): Promise<JobEntry[]>;
   /**
-   * Begins a job, unless one is running, this one was done, or it was begun three times in vain.
+   * Begins a job, unless one is running, or this one was done.
    * @param leaseMs how long the claim holds without being renewed: longer than clocks of replicas differ
    */
   claim(cause: JobCause, holder: string, leaseMs: number): Promise<JobClaim | undefined>;
@@ -56,9 +58,10 @@ export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDama
     return true;
   }
 
-  function toClaim(first: JobEntry, leaseMs: number): JobClaim {
+  function toClaim(first: JobEntry, silences: number, leaseMs: number): JobClaim {
     let entry = first;
     return {
+      silences,
       get entry() {
         return entry;
       },
@@ -67,6 +70,7 @@ export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDama
         return rewrite(entry);
       },
       finish: (end) => rewrite({ ...entry, end }),
+      giveBack: () => rewrite({ ...entry, expiresAt: toInstant(clock.now()), isGivenBack: true }),
     };
   }
 
@@ -77,7 +81,11 @@ export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDama
       const fences = await listFences();
       const entries = await readAll(fences);
       const nowMs = clock.now();
-      if (!mayBegin(entries, cause, nowMs)) return undefined;
+      const latest = entries.at(-1);
+      if (latest && stateOf(latest, nowMs) === 'running') return undefined;
+      const before = entries.filter((one) => one.cause.kind === cause.kind && one.cause.key === cause.key);
+      if (before.some(({ end }) => end)) return undefined;
+      const silences = before.filter(({ isGivenBack }) => !isGivenBack).length;
       const entry: JobEntry = {
         fence: (fences.at(-1) ?? 0) + 1,
         cause,
@@ -86,16 +94,11 @@ export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDama
         expiresAt: toInstant(nowMs + leaseMs),
       };
       // Of two who claim at once, one finds the name taken.
-      return (await createDurably(pathOf(entry.fence), toBytes(entry))) ? toClaim(entry, leaseMs) : undefined;
+      return (await createDurably(pathOf(entry.fence), toBytes(entry)))
+        ? toClaim(entry, silences, leaseMs)
+        : undefined;
     },
   };
-}
-
-function mayBegin(entries: readonly JobEntry[], cause: JobCause, nowMs: number): boolean {
-  const latest = entries.at(-1);
-  if (latest && stateOf(latest, nowMs) === 'running') return false;
-  const before = entries.filter((entry) => entry.cause.kind === cause.kind && entry.cause.key === cause.key);
-  return before.every(({ end }) => !end) && before.length < MOST_ATTEMPTS;
 }
 
 const toBytes = (entry: JobEntry): Uint8Array => new TextEncoder().encode(`${JSON.stringify(entry)}\n`);

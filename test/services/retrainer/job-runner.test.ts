@@ -66,7 +66,9 @@ function useRunner({
     },
   });
   const look = async () => (await runner.lookOnce(never))?.kind;
-  return { clock, ledger, requests, metrics, drift, asked, lines, look };
+  /** The service stops meanwhile. */
+  const stop = async () => (await runner.lookOnce(AbortSignal.abort()))?.kind;
+  return { clock, ledger, requests, metrics, drift, asked, lines, look, stop };
 }
 
 test('what was asked for comes first, then what is due, then what drifts; then nothing', async () => {
@@ -238,4 +240,50 @@ test('a job left open by a clock that was years ahead is taken up, with the cut 
   const next = useRunner({ directory });
   expect(await next.look()).toBe('drift');
   expect(next.asked).toEqual([new Date(START_MS).toISOString()]);
+});
+
+test('a request whose job went silent three times is ended as failed and waits no longer', async () => {
+  const { clock, ledger, requests, metrics, look } = useRunner({ expression: '', givesUp: true });
+  await requests.ask({ requestedAt: '2026-03-01T12:00:00.000Z', by: 'ops' });
+  const begun: (string | undefined)[] = [];
+  for (let hour = 0; hour < 5; hour++) {
+    clock.set(START_MS + hour * 3_600_000);
+    begun.push(await look());
+  }
+  expect(begun).toEqual(['demand', 'demand', 'demand', undefined, undefined]);
+  expect(await requests.list()).toEqual([]);
+  const entries = await ledger.read();
+  expect(entries).toHaveLength(4);
+  expect(entries.at(-1)?.end).toMatchObject({ outcome: 'failed', exitStatus: null });
+  expect(entries.at(-1)?.end?.failure).toContain('begun 3 times');
+  expect(await metrics.registry.metrics()).toContain(
+    'fraud_retrain_jobs_total{cause="demand",outcome="failed"} 1',
+  );
+});
+
+test('a follow-up that went silent three times does not end those after it', async () => {
+  const directory = useFolder();
+  const first = useRunner({ directory, expression: '', times: 3 });
+  first.drift.wanted = { key: 'champion|1', note: 'score' };
+  await first.look();
+  const silent = useRunner({ directory, expression: '', times: 3, givesUp: true });
+  for (let hour = 0; hour < 3; hour++) {
+    silent.clock.set(START_MS + 10 * DAY_MS + hour * 3_600_000);
+    expect(await silent.look()).toBe('drift');
+  }
+  const begun: string[] = [];
+  first.drift.wanted = undefined;
+  for (let day = 11; day < 60; day++) {
+    first.clock.set(START_MS + day * DAY_MS);
+    if (await first.look()) begun.push((await first.ledger.read()).at(-1)?.cause.key ?? '');
+  }
+  expect(begun).toEqual(['champion|1+2', 'champion|1+3']);
+});
+
+test('a job given up because the service stops is given back: no attempt, and no waiting for its lease', async () => {
+  const { ledger, requests, stop } = useRunner({ expression: '', givesUp: true });
+  await requests.ask({ requestedAt: '2026-03-01T12:00:00.000Z', by: 'ops' });
+  for (let stops = 0; stops < 5; stops++) expect(await stop()).toBe('demand');
+  expect(await requests.list()).toHaveLength(1);
+  expect((await ledger.read()).map(({ end }) => end)).toEqual(Array(5).fill(undefined));
 });

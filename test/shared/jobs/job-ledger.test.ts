@@ -68,13 +68,27 @@ test('a holder that renews keeps the lease; one that goes silent loses it and ca
   expect(states).toEqual(['abandoned', 'promoted']);
 });
 
-test('a job whose holders keep going away is begun three times, not for ever', async () => {
-  const { ledger, clock } = useLedger();
+test('a claim tells how often the job was begun before and its holder went silent', async () => {
+  const { ledger, clock, end } = useLedger();
   for (let attempt = 0; attempt < 3; attempt++) {
-    expect(await ledger.claim(scheduled('monday'), 'left', LEASE_MS)).toBeDefined();
+    const claim = await ledger.claim(scheduled('monday'), 'left', LEASE_MS);
+    expect(claim?.silences).toBe(attempt);
     clock.set(clock.now() + LEASE_MS);
   }
-  expect(await ledger.claim(scheduled('monday'), 'left', LEASE_MS)).toBeUndefined();
+  const other = await ledger.claim(scheduled('tuesday'), 'left', LEASE_MS);
+  expect(other?.silences).toBe(0);
+  await other?.finish(end());
+  expect((await ledger.claim(scheduled('monday'), 'right', LEASE_MS))?.silences).toBe(3);
+});
+
+test('a job given back goes on with whoever comes next, at once, and nobody counts as silent', async () => {
+  const { ledger, clock } = useLedger();
+  const stopped = await ledger.claim(scheduled('monday'), 'left', LEASE_MS);
+  expect(await stopped?.giveBack()).toBe(true);
+  expect((await ledger.read()).map((entry) => stateOf(entry, clock.now()))).toEqual(['abandoned']);
+  const next = await ledger.claim(scheduled('monday'), 'right', LEASE_MS);
+  expect(next).toMatchObject({ silences: 0, entry: { fence: 2 } });
+  expect(await stopped?.giveBack()).toBe(false);
 });
 
 test('requests wait in the order in which they were made, until they are taken up', async () => {

@@ -48,7 +48,7 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
   async function hold(claim: JobClaim, askedMs: number, signal: AbortSignal): Promise<void> {
     const lost = new AbortController();
     const done = new AbortController();
-    const renewing = keepRenewing(claim, leaseMs / RENEWALS_PER_LEASE, done.signal).catch(() => lost.abort());
+    const renewing = keepRenewing(claim, parts, done.signal).catch(() => lost.abort());
     const begunMs = clock.now();
     metrics.running.set(1);
     try {
@@ -109,13 +109,22 @@ const toGivenUp = ({ silences }: JobClaim): NonNullable<JobResult> => ({
   failure: `Given up: begun ${silences} times, and each time its retrainer went silent.`,
 });
 
-/** @throws when the lease is lost, or the ledger cannot be written */
-async function keepRenewing(claim: JobClaim, everyMs: number, done: AbortSignal): Promise<void> {
+/** Returns when the job is done. @throws when the lease is lost, or has run out before a renewal could be written */
+async function keepRenewing(
+  claim: JobClaim,
+  { clock, log, leaseMs }: JobRunnerParts,
+  done: AbortSignal,
+): Promise<void> {
   for (;;) {
     // An aborted wait is the usual end.
-    await sleep(everyMs, undefined, { signal: done, ref: false }).catch(() => {});
+    await sleep(leaseMs / RENEWALS_PER_LEASE, undefined, { signal: done, ref: false }).catch(() => {});
     if (done.aborted) return;
-    if (!(await claim.renew())) throw new RangeError('The lease was lost.');
+    const isHeld = await claim.renew().catch((error: unknown) => {
+      if (Date.parse(claim.entry.expiresAt) <= clock.now()) throw error;
+      log.warn({ err: error }, 'lease not renewed: tried again');
+      return true;
+    });
+    if (!isHeld) throw new RangeError('The lease was lost.');
   }
 }
 

@@ -66,8 +66,10 @@ export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDama
         return entry;
       },
       renew: async () => {
-        entry = { ...entry, expiresAt: toInstant(clock.now() + leaseMs) };
-        return rewrite(entry);
+        const renewed = { ...entry, expiresAt: toInstant(clock.now() + leaseMs) };
+        const isHeld = await rewrite(renewed);
+        if (isHeld) entry = renewed;
+        return isHeld;
       },
       finish: (end) => rewrite({ ...entry, end }),
       giveBack: () => rewrite({ ...entry, expiresAt: toInstant(clock.now()), isGivenBack: true }),

@@ -8,8 +8,8 @@ import { createRetrainerServiceMetrics } from '../../../services/retrainer/metri
 import type { JobResult } from '../../../services/retrainer/run-job.ts';
 import { createSchedule } from '../../../services/retrainer/schedule.ts';
 import type { WantedByDrift } from '../../../services/retrainer/wanted-jobs.ts';
-import { createSettableClock } from '../../../shared/clock.ts';
-import { openJobLedger } from '../../../shared/jobs/job-ledger.ts';
+import { createSettableClock, type SettableClock } from '../../../shared/clock.ts';
+import { type JobClaim, type JobLedger, openJobLedger } from '../../../shared/jobs/job-ledger.ts';
 import { openJobRequests } from '../../../shared/jobs/job-requests.ts';
 import { createLogger } from '../../../shared/observability/logger.ts';
 
@@ -17,6 +17,14 @@ const DAY_MS = 86_400_000;
 const START_MS = Date.parse('2026-03-01T12:00:00.000Z');
 const refused: JobResult = { outcome: 'refused', exitStatus: 3, run: 'run-1', modelVersion: 'retrained-1' };
 const never = new AbortController().signal;
+
+/** Renews, or fails to. */
+type Renewal = (real: JobClaim['renew'], clock: SettableClock) => Promise<boolean>;
+
+/** A claim is a live object: its entry changes when it is renewed. */
+function withRenewal(claim: JobClaim, renew: (real: JobClaim['renew']) => Promise<boolean>): JobClaim {
+  return Object.create(claim, { renew: { value: () => renew(claim.renew) } });
+}
 
 /** A folder that replicas share. */
 function useFolder(): string {
@@ -33,9 +41,19 @@ function useRunner({
   givesUp = false,
   times = 0,
   onDrift = true,
+  leaseMs = 60_000,
+  run = async (_signal: AbortSignal): Promise<JobResult> => (givesUp ? undefined : refused),
+  renew = undefined as Renewal | undefined,
 } = {}) {
   const clock = createSettableClock(startedMs);
-  const ledger = openJobLedger(join(directory, 'ledger'), clock);
+  const stored = openJobLedger(join(directory, 'ledger'), clock);
+  const ledger: JobLedger = {
+    ...stored,
+    claim: async (...asked) => {
+      const claim = await stored.claim(...asked);
+      return claim && renew ? withRenewal(claim, (real) => renew(real, clock)) : claim;
+    },
+  };
   const requests = openJobRequests(join(directory, 'requests'));
   const metrics = createRetrainerServiceMetrics();
   const drift: { wanted: WantedByDrift | undefined } = { wanted: undefined };
@@ -56,13 +74,13 @@ function useRunner({
     log: createLogger('test', 'info', { write: (line) => void lines.push(line) }),
     metrics,
     holder: 'one',
-    leaseMs: 60_000,
+    leaseMs,
     driftPauseMs: 7 * DAY_MS,
     followUps: { times, everyMs: 10 * DAY_MS },
     drifting: onDrift ? () => drift.wanted : undefined,
-    run: async (askedMs) => {
+    run: (askedMs, signal) => {
       asked.push(new Date(askedMs).toISOString());
-      return givesUp ? undefined : refused;
+      return run(signal);
     },
   });
   const look = async () => (await runner.lookOnce(never))?.kind;
@@ -286,4 +304,45 @@ test('a job given up because the service stops is given back: no attempt, and no
   for (let stops = 0; stops < 5; stops++) expect(await stop()).toBe('demand');
   expect(await requests.list()).toHaveLength(1);
   expect((await ledger.read()).map(({ end }) => end)).toEqual(Array(5).fill(undefined));
+});
+
+const ioError = () => new Error('EIO: i/o error, write');
+const abortOf = (signal: AbortSignal) =>
+  new Promise<undefined>((done) => signal.addEventListener('abort', () => done(undefined)));
+
+test('renewals of the lease that fail are tried again while it holds: the job goes on', async () => {
+  let tellRenewed = (_result: JobResult): void => {};
+  const renewed = new Promise<JobResult>((resolve) => {
+    tellRenewed = resolve;
+  });
+  let failures = 2;
+  const { requests, ledger, look } = useRunner({
+    expression: '',
+    leaseMs: 30,
+    run: (signal) => Promise.race([renewed, abortOf(signal)]),
+    renew: async (real) => {
+      if (failures-- > 0) throw ioError();
+      const isHeld = await real();
+      tellRenewed(refused);
+      return isHeld;
+    },
+  });
+  await requests.ask({ requestedAt: '2026-03-01T12:00:00.000Z', by: 'ops' });
+  await look();
+  expect((await ledger.read()).at(-1)?.end?.outcome).toBe('refused');
+});
+
+test('when the lease has run out before a renewal went through, the job is ended', async () => {
+  const { requests, ledger, look } = useRunner({
+    expression: '',
+    leaseMs: 30,
+    run: abortOf,
+    renew: async (_real, clock) => {
+      clock.set(clock.now() + 15);
+      throw ioError();
+    },
+  });
+  await requests.ask({ requestedAt: '2026-03-01T12:00:00.000Z', by: 'ops' });
+  expect(await look()).toBe('demand');
+  expect((await ledger.read()).at(-1)?.end).toBeUndefined();
 });

@@ -153,3 +153,14 @@ test('a lease from a clock that was years ahead binds nobody; one from a clock a
   expect((await ledger.claim(scheduled('monday'), 'right', LEASE_MS))?.entry.fence).toBe(3);
   expect(await wrong?.renew()).toBe(false);
 });
+
+test('a renewal that could not be written moves no lease', async () => {
+  const { directory, ledger, clock } = useLedger();
+  const claim = await ledger.claim(scheduled('monday'), 'left', LEASE_MS);
+  const expiresAt = claim?.entry.expiresAt;
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, '');
+  clock.set(clock.now() + 1_000);
+  await expect(claim?.renew()).rejects.toThrow();
+  expect(claim?.entry.expiresAt).toBe(expiresAt);
+});

@@ -38,7 +38,7 @@ function readOptions(command: Command): RequestOptions {
 }
 
 const readJobs = (registry: string): Promise<JobEntry[]> =>
-  openJobLedger(ledgerDirectory(registry), systemClock, tellDamaged).read();
+  openJobLedger(ledgerDirectory(registry), systemClock, { onDamaged: tellDamaged }).read();
 
 const tellDamaged = (path: string, error: Error): void => {
   process.stderr.write(`passed over, damaged: ${path}: ${error.message}\n`);

@@ -42,7 +42,7 @@ export const retrainerServiceSettings = {
   clock: setting(
     'FRAUD_RETRAIN_CLOCK',
     z.enum(['system', 'asked']).default('system'),
-    'asked: simulated time: nothing is looked at before POST /look on the operations port says when it is',
+    'asked: simulated time, for one retrainer alone: nothing is looked at before POST /look on the operations port says when it is',
   ),
   pollSeconds: setting(
     'FRAUD_RETRAIN_POLL_SECONDS',

@@ -65,7 +65,11 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
   const watch = await startWatch(parts);
   const onDamaged = (path: string, err: Error): void =>
     log.error({ path, err }, 'damaged file of a job passed over: look at it, then remove it');
-  const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), clock, onDamaged);
+  const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), clock, {
+    onDamaged,
+    // Its time stands still between two looks: a lease would never run out.
+    isAlone: simulated !== undefined,
+  });
   const runner = createJobRunner({
     ledger,
     requests: openJobRequests(requestsDirectory(settings.registryDirectory), onDamaged),

@@ -31,11 +31,19 @@ export interface JobLedger {
   claim(cause: JobCause, holder: string, leaseMs: number): Promise<JobClaim | undefined>;
 }
 
-/**
- * @param directory shared by all replicas, on a file system with atomic link and rename: that of the registry
- * @param onDamaged told of entries that cannot be read: they are passed over, and their numbers stay taken
- */
-export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDamaged = () => {}): JobLedger {
+export interface LedgerOptions {
+  /** Told of entries that cannot be read: they are passed over, and their numbers stay taken. */
+  readonly onDamaged?: OnDamaged;
+  /** True: no other retrainer uses the directory, so no lease needs to run out: what is open was left by one that is gone. */
+  readonly isAlone?: boolean;
+}
+
+/** @param directory shared by all replicas, on a file system with atomic link and rename: that of the registry */
+export function openJobLedger(
+  directory: string,
+  clock: Clock,
+  { onDamaged = () => {}, isAlone = false }: LedgerOptions = {},
+): JobLedger {
   const readEntry = createJobFileReader(jobEntrySchema, onDamaged);
   const pathOf = (fence: number): string =>
     join(directory, `${String(fence).padStart(FENCE_DIGITS, '0')}.json`);
@@ -84,7 +92,7 @@ export function openJobLedger(directory: string, clock: Clock, onDamaged: OnDama
       const entries = await readAll(fences);
       const nowMs = clock.now();
       const latest = entries.at(-1);
-      if (latest && stateOf(latest, nowMs) === 'running') return undefined;
+      if (!isAlone && latest && stateOf(latest, nowMs) === 'running') return undefined;
       const before = entries.filter((one) => one.cause.kind === cause.kind && one.cause.key === cause.key);
       if (before.some(({ end }) => end)) return undefined;
       const silences = before.filter(({ isGivenBack }) => !isGivenBack).length;

@@ -123,7 +123,7 @@ test('a job that cannot be read is named once and passed over; its number stays 
   const path = join(directory, '0000000002.json');
   writeFileSync(path, '{"fence":2');
   const told: string[] = [];
-  const reading = openJobLedger(directory, clock, (unreadable) => told.push(unreadable));
+  const reading = openJobLedger(directory, clock, { onDamaged: (damaged) => told.push(damaged) });
   expect((await reading.read()).map(({ fence }) => fence)).toEqual([1]);
   const claim = await reading.claim(scheduled('tuesday'), 'left', LEASE_MS);
   expect(claim?.entry.fence).toBe(3);
@@ -163,4 +163,15 @@ test('a renewal that could not be written moves no lease', async () => {
   clock.set(clock.now() + 1_000);
   await expect(claim?.renew()).rejects.toThrow();
   expect(claim?.entry.expiresAt).toBe(expiresAt);
+});
+
+test('a retrainer that is alone takes up what one before it left open, at the same instant', async () => {
+  const { directory, clock, ledger, end } = useLedger();
+  const killed = await ledger.claim(scheduled('monday'), 'before', LEASE_MS);
+  const alone = openJobLedger(directory, clock, { isAlone: true });
+  const claim = await alone.claim(scheduled('monday'), 'now', LEASE_MS);
+  expect(claim).toMatchObject({ silences: 1, entry: { fence: 2 } });
+  expect(await killed?.renew()).toBe(false);
+  expect(await claim?.finish(end())).toBe(true);
+  expect(await alone.claim(scheduled('monday'), 'now', LEASE_MS)).toBeUndefined();
 });

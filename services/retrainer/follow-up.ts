@@ -13,7 +13,12 @@ const SEPARATOR = '+';
 
 const firstKeyOf = (key: string): string => key.split(SEPARATOR)[0] ?? key;
 
-/** @param entries as the ledger gives them, in order of their claims. @returns the follow-up that is due to the latest drift, whatever came of the jobs before it; each has a key of its own, so that it is done once. */
+/**
+ * Due from one interval after the job before it until all follow-ups would have been over: by then the labels have come in, and another
+ * retraining sees them.
+ * @param entries as the ledger gives them, in order of their claims
+ * @returns the follow-up that is due to the latest drift, whatever came of the jobs before it; each has a key of its own, so that it is done once
+ */
 export function nextFollowUp(
   entries: readonly JobEntry[],
   nowMs: number,
@@ -21,7 +26,9 @@ export function nextFollowUp(
 ): JobCause | undefined {
   const ended = entries.filter(({ cause, end }) => cause.kind === 'drift' && end);
   const latest = ended.at(-1);
-  if (!latest?.end || Date.parse(latest.end.finishedAt) + everyMs > nowMs) return undefined;
+  if (!latest?.end) return undefined;
+  const ageMs = nowMs - Date.parse(latest.end.finishedAt);
+  if (ageMs < everyMs || ageMs > (times + 1) * everyMs) return undefined;
   const key = firstKeyOf(latest.cause.key);
   const done = ended.filter(({ cause }) => cause.key.startsWith(`${key}${SEPARATOR}`)).length;
   if (done >= times) return undefined;

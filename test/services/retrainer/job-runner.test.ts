@@ -346,3 +346,17 @@ test('when the lease has run out before a renewal went through, the job is ended
   expect(await look()).toBe('demand');
   expect((await ledger.read()).at(-1)?.end).toBeUndefined();
 });
+
+test('drift of long ago is not followed up by a retrainer that was away meanwhile', async () => {
+  const directory = useFolder();
+  const before = useRunner({ directory, expression: '', times: 2 });
+  before.drift.wanted = { key: 'champion|1', note: 'score' };
+  await before.look();
+  const begunAfter = async (days: number) =>
+    useRunner({ directory, expression: '', times: 2, startedMs: START_MS + days * DAY_MS }).look();
+  expect([await begunAfter(365), await begunAfter(31), await begunAfter(30)]).toEqual([
+    undefined,
+    undefined,
+    'drift',
+  ]);
+});

@@ -8,11 +8,14 @@ import { promote } from '../../../services/retrainer/stages/promote.ts';
 import type { WithVersion } from '../../../services/retrainer/state.ts';
 import { FileRegistry } from '../../../shared/registry/file-registry.ts';
 import { MemoryRegistry } from '../../../shared/registry/memory-registry.ts';
-import { type AliasEntry, promote as promoteVersion } from '../../../shared/registry/registry.ts';
+import { type AliasEntry, promote as promoteVersion, rollBack } from '../../../shared/registry/registry.ts';
+import { retireChallenger } from '../../../shared/registry/retire-challenger.ts';
 import { createSmallVersion } from '../../support/small-champion.ts';
 
 const passed: GateVerdict = { gate: 'one', passed: true, sentence: '', figures: {} };
 const refused: GateVerdict = { gate: 'two', passed: false, sentence: '', figures: {} };
+
+const operations = { movedAt: '2026-01-02T00:00:00.000Z', by: 'ops' };
 
 async function useRegistry() {
   const registry = new MemoryRegistry();
@@ -78,6 +81,24 @@ describe('promotion', () => {
     await promote(stateOf(left, [passed], true));
     expect((await promote(stateOf(left, [passed], true))).outcome).toBe('promoted');
     expect((await registry.readAlias('champion'))?.fence).toBe(2);
+  });
+
+  test('again by a run that was killed after it leaves a roll-back of meanwhile as it is', async () => {
+    const { registry, left, stateOf, championOf } = await useRegistry();
+    await promote(stateOf(left, [passed], true));
+    const present = await rollBack(registry, { ...operations, reason: 'declines good customers' });
+    // Taken up, the run compares with the champion of now, which is the one it had.
+    expect((await promote(stateOf(left, [passed], true, present))).outcome).toBe('promoted');
+    expect(await championOf()).toBe('first');
+    expect(await registry.readHistory('champion')).toHaveLength(3);
+  });
+
+  test('again by a run that was killed after it brings no retired challenger back', async () => {
+    const { registry, left, stateOf } = await useRegistry();
+    await promote(stateOf(left, [passed], false));
+    await retireChallenger(registry, 'left', { ...operations, by: 'canary' });
+    expect((await promote(stateOf(left, [passed], false))).outcome).toBe('challenger');
+    expect(await registry.readAlias('challenger')).toMatchObject({ modelVersion: 'first', by: 'canary' });
   });
 
   test('without being asked makes a challenger, once', async () => {

@@ -6,10 +6,10 @@ const LEVELS = [0.002, 0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995
 /** Upper ends of the bins, ascending, from the least to the largest value of the reference. */
 export type BinEdges = readonly number[];
 
-/** Values of the reference → edges. Ties share one: a column of 0 and 1 has two. */
+/** Values of the reference → edges. Ties share one: a column of 0 and 1 has two. What is not finite is no edge. */
 export function chooseEdges(values: ArrayLike<number>): BinEdges {
   const sorted = Float64Array.from(values)
-    .filter((value) => !Number.isNaN(value))
+    .filter((value) => Number.isFinite(value))
     .sort();
   if (sorted.length === 0) return [0];
   const last = sorted.length - 1;

@@ -52,10 +52,10 @@ const toLogOdds = (score: number): number => {
   return Math.log(bounded / (1 - bounded));
 };
 
-/** Moments of the embedding, from the rows that have one. */
+/** Moments of the embedding, from the rows that have one, all of it finite. */
 export function measureEmbedding(inputs: readonly string[], rows: readonly DriftRow[]): EmbeddingMoments {
   const width = inputs.filter(isEmbedding).length;
-  const encoded = rows.filter(({ values }) => !Number.isNaN(values[0]));
+  const encoded = rows.filter(({ values }) => values.subarray(0, width).every(Number.isFinite));
   const moment = (read: (row: DriftRow) => number): number =>
     encoded.reduce((sum, row) => sum + read(row), 0) / Math.max(1, encoded.length);
   const means = Array.from({ length: width }, (_, index) => moment(({ values }) => values[index] ?? 0));

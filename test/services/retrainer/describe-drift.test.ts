@@ -81,3 +81,13 @@ test('the same state gives the same bytes: a version is its files', () => {
 test('windows too short to tell how quiet weeks differ give no reference, and the version is registered without', () => {
   expect(describeDrift(createState(5)).size).toBe(0);
 });
+
+test('a value that is no number does not stand in the way: whether the version may serve is for the gates to say', () => {
+  const state = createState(14);
+  const lastRow = state.set.values.length - inputs.length;
+  for (const [column, value] of [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY].entries()) {
+    state.set.values[lastRow - column * inputs.length + column] = value;
+  }
+  const bytes = describeDrift(state).get(DRIFT_REFERENCE_FILE);
+  expect(parseDriftReference(bytes ?? new Uint8Array())).toMatchObject({ days: 28, rows: 28 * CARDS });
+});

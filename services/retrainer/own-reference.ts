@@ -15,6 +15,8 @@ import {
   toDriftReferenceBytes,
 } from '../../shared/drift/drift-reference.ts';
 import type { DriftRow } from '../../shared/drift/drift-row.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/observability/logger.ts';
 import { isFileError, replaceDurably } from '../../shared/registry/write-durably.ts';
 import { groupByDay, readDriftRows } from './read-drift-days.ts';
 
@@ -33,6 +35,7 @@ export interface OwnReferenceParts {
   readonly reviewAbove: number;
   /** Names of the full head's inputs. */
   readonly inputs: readonly string[];
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /** The reference, or how many of the days it needs there are. */
@@ -44,7 +47,7 @@ export type OwnReference = { readonly reference: DriftReference } | { readonly d
  */
 export async function findOwnReference(parts: OwnReferenceParts): Promise<OwnReference> {
   const file = join(parts.directory, `${parts.modelVersion}-${parts.manifestDigest.slice(0, 12)}.json`);
-  const kept = await readKept(file);
+  const kept = await readKept(file, parts.log);
   if (kept) return { reference: kept };
   const files = (await listFiles(parts.store, 'training-rows')).visible;
   const counts = (await countDays(files, parts)).slice(1, -1).slice(0, OWN_REFERENCE_DAYS);
@@ -57,12 +60,15 @@ export async function findOwnReference(parts: OwnReferenceParts): Promise<OwnRef
   return { reference };
 }
 
-async function readKept(file: string): Promise<DriftReference | undefined> {
+/** Undefined for a damaged file, too: it came from the archive, and can be made from it again. */
+async function readKept(file: string, log: OwnReferenceParts['log']): Promise<DriftReference | undefined> {
   try {
     return parseDriftReference(await readFile(file));
   } catch (error) {
     if (isFileError(error, 'ENOENT')) return undefined;
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    log.warn({ err: error, file }, 'a kept drift reference is damaged: it is built again');
+    return undefined;
   }
 }
 

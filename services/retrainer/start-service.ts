@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openDuck } from '../../shared/archive/duck.ts';
 import { openArchive } from '../../shared/archive/open-archive.ts';
 import { type Clock, createSettableClock, systemClock } from '../../shared/clock.ts';
+import { AppError } from '../../shared/errors.ts';
 import { createOperationsServer } from '../../shared/http/operations.ts';
 import { type JobLedger, openJobLedger } from '../../shared/jobs/job-ledger.ts';
 import { ledgerDirectory, referencesDirectory, requestsDirectory } from '../../shared/jobs/job-places.ts';
@@ -18,7 +19,7 @@ import { createRetrainerServiceMetrics, type RetrainerServiceMetrics, showDrift 
 import { runJob } from './run-job.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import type { RetrainerServiceSettings } from './service-config.ts';
-import { type ArchiveWatch, createArchiveWatch, isPassing, toWanted } from './watch-archive.ts';
+import { type ArchiveWatch, createArchiveWatch, toWanted } from './watch-archive.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -147,7 +148,7 @@ function toProcess(settings: RetrainerServiceSettings, askedMs: number, signal: 
   };
 }
 
-async function startWatch({ settings, scope }: ServiceParts): Promise<ArchiveWatch> {
+async function startWatch({ settings, scope, log }: ServiceParts): Promise<ArchiveWatch> {
   const store = await scope.start(
     'archive',
     () => openArchive(settings.archive),
@@ -165,8 +166,12 @@ async function startWatch({ settings, scope }: ServiceParts): Promise<ArchiveWat
     registry,
     cardShare: settings.driftCardShare,
     referencesDirectory: referencesDirectory(settings.registryDirectory),
+    log,
   });
 }
+
+/** True for what another look may mend: a store that is not reached. */
+const isPassing = (error: unknown): boolean => error instanceof AppError && error.retryable;
 
 /** Looks, waits, looks again until the scope stops, and lets the look under way end. `failed` only ever rejects. */
 async function startLoop(

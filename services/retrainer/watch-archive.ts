@@ -10,14 +10,14 @@ import {
   type DriftStatus,
   defaultDriftSettings,
 } from '../../shared/drift/judge-drift.ts';
-import { AppError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/observability/logger.ts';
 import { loadAlias, type Registry } from '../../shared/registry/registry.ts';
 import { findOwnReference, OWN_REFERENCE_DAYS } from './own-reference.ts';
 import { createDriftDays, type DriftDays } from './read-drift-days.ts';
 import type { WantedByDrift } from './wanted-jobs.ts';
 
 export interface ArchiveWatch {
-  /** Judges what the archive holds now. */
+  /** Judges what the archive holds now. Never throws: a look that fails is logged and says why nothing is known; the next one may mend it. */
   look(): Promise<WatchedDrift>;
   readonly latest: WatchedDrift;
 }
@@ -58,6 +58,7 @@ export function createArchiveWatch(parts: {
   readonly cardShare: number;
   /** Where references are kept of champions that came without one; shared by all replicas. */
   readonly referencesDirectory: string;
+  readonly log: Pick<Logger, 'warn'>;
 }): ArchiveWatch {
   let watched: Watched | undefined;
   let latest: WatchedDrift = {
@@ -82,6 +83,7 @@ export function createArchiveWatch(parts: {
           store,
           connection: parts.duck.connection,
           directory: parts.referencesDirectory,
+          log: parts.log,
           modelVersion,
           manifestDigest,
           reviewAbove: manifest.thresholds.reviewAbove,
@@ -104,8 +106,14 @@ export function createArchiveWatch(parts: {
 
   return {
     look: async () => {
-      watched = await followChampion();
-      latest = await judgeNow(watched);
+      try {
+        watched = await followChampion();
+        latest = await judgeNow(watched);
+      } catch (error) {
+        parts.log.warn({ err: error }, 'drift could not be judged: tried again at the next look');
+        const whyUnknown = `the look failed: ${error instanceof Error ? error.message : String(error)}`;
+        latest = { status: UNKNOWN, modelVersion: watched?.modelVersion, whyUnknown };
+      }
       return latest;
     },
     get latest() {
@@ -155,7 +163,3 @@ export function toWanted({ status, modelVersion }: WatchedDrift): WantedByDrift 
   const note = `${cause.source} ${Math.abs(cause.deviations).toFixed(1)} > ${cause.limit.toFixed(1)}: ${cause.columns.join(', ')}`;
   return { key: `${modelVersion}|${day}`, note };
 }
-
-/** True for what another look may mend: a file compacted away meanwhile, a store that is not reached. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof AppError && (error.retryable || error.code === 'FRAUD_ARCHIVE_MISSING');

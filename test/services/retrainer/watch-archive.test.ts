@@ -1,5 +1,13 @@
 // test/services/retrainer/watch-archive.test.ts: archived days against the champion's reference: drift asks for a retraining, copies and other versions' rows do not count.
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,11 +18,13 @@ import type { TrainingRow } from '../../../shared/domain/training-row.ts';
 import {
   buildDriftReference,
   DRIFT_REFERENCE_FILE,
+  parseDriftReference,
   toDriftReferenceBytes,
 } from '../../../shared/drift/drift-reference.ts';
 import { readingLayout } from '../../../shared/encoder/readings.ts';
 import { featureNames } from '../../../shared/features/velocity.ts';
 import { writeHeadInput } from '../../../shared/head/head-inputs.ts';
+import { createLogger } from '../../../shared/observability/logger.ts';
 import { describeFiles } from '../../../shared/registry/manifest.ts';
 import { MemoryRegistry } from '../../../shared/registry/memory-registry.ts';
 import { promote } from '../../../shared/registry/registry.ts';
@@ -89,17 +99,27 @@ async function useGrowingWatch(rows: readonly TrainingRow[], files: ReadonlyMap<
     rmSync(root, { recursive: true, force: true });
   });
   const add = (more: readonly TrainingRow[]) => writer.write('rows', more);
+  const referencesDirectory = join(root, 'references');
+  const { manifestDigest } = await registry.loadVerified(version.manifest.modelVersion);
   return {
+    root,
+    referencesDirectory,
+    /** Where a reference is kept of a champion that came without one. */
+    referenceFile: join(referencesDirectory, `small-${manifestDigest.slice(0, 12)}.json`),
     watch: createArchiveWatch({
       store,
       duck,
       registry,
       cardShare: 1,
-      referencesDirectory: join(root, 'references'),
+      referencesDirectory,
+      log: createLogger('test', 'silent'),
     }),
     add,
   };
 }
+
+const quietDays = (from: number, until: number): TrainingRow[] =>
+  Array.from({ length: until - from }, (_, index) => tellDay(from + index, 0)).flat();
 
 const withReference = new Map([[DRIFT_REFERENCE_FILE, toDriftReferenceBytes(toReference())]]);
 const watchedDays = Array.from({ length: WATCHED_DAYS }, (_, index) => REFERENCE_DAYS + index);
@@ -173,4 +193,50 @@ test('a champion without a reference is watched against its own first weeks, onc
   await add(days(69, 81, 4));
   const judged = await watch.look();
   expect(toWanted(judged)?.note).toContain('surprise-amount');
+});
+
+test('a kept reference that is cut off is built again', async () => {
+  const { watch, referencesDirectory, referenceFile } = await useGrowingWatch(quietDays(0, 69), new Map());
+  mkdirSync(referencesDirectory);
+  writeFileSync(referenceFile, '{"formatVersion":1,');
+  expect((await watch.look()).status.decision).toBe('quiet');
+  expect(parseDriftReference(readFileSync(referenceFile)).days).toBe(56);
+});
+
+test('a look that fails says why nothing is known, and the next one that can judges again', async () => {
+  const { watch, referencesDirectory } = await useGrowingWatch(quietDays(0, 69), new Map());
+  writeFileSync(referencesDirectory, 'no folder');
+  expect(await watch.look()).toMatchObject({
+    status: { decision: 'unknown' },
+    whyUnknown: expect.stringContaining(referencesDirectory),
+  });
+  rmSync(referencesDirectory);
+  expect((await watch.look()).status.decision).toBe('quiet');
+});
+
+test('a file of the archive that is cut off is named, and nothing is known meanwhile', async () => {
+  const { watch, root } = await useGrowingWatch(quietDays(28, 40), withReference);
+  const [file = ''] = readdirSync(join(root, 'training-rows'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.parquet'))
+    .sort();
+  truncateSync(join(root, 'training-rows', file), 100);
+  expect(await watch.look()).toMatchObject({
+    status: { decision: 'unknown' },
+    whyUnknown: expect.stringContaining(file),
+  });
+});
+
+test.each([
+  [
+    'a reading that is no number',
+    { readings: toBase64(new Float32Array(readingCount).fill(0).fill(Number.NaN, 1, 2)) },
+  ],
+  [
+    'features without end',
+    { features: toBase64(Float32Array.from(featureNames, () => Number.POSITIVE_INFINITY)) },
+  ],
+])('one row with %s does not stand in the way of the reference', async (_name, broken) => {
+  const rows = quietDays(0, 69).map((row, index) => (index === 100 ? { ...row, ...broken } : row));
+  const { watch } = await useGrowingWatch(rows, new Map());
+  expect((await watch.look()).status.decision).toBe('quiet');
 });

@@ -1,5 +1,5 @@
 // services/retrainer/gates/label-rate.ts: a share of fraud that jumped is a feed gone wrong, or an attack on the labels, before it is fraud.
-import { type PromotionGate, show } from './gate.ts';
+import { type PromotionGate, show, type WindowFacts } from './gate.ts';
 
 export interface RateBounds {
   readonly least: number;
@@ -15,16 +15,26 @@ export function createLabelRateGate(bounds: RateBounds = defaultRateBounds): Pro
     judge: ({ windows }) => {
       const rates = Object.values(windows).map(({ fraudRate }) => fraudRate);
       const [least, most] = [Math.min(...rates), Math.max(...rates)];
-      const factor = most / least;
-      const counts = Object.values(windows).map(({ frauds }) => Math.max(1, frauds));
-      // Two standard errors of the logarithm of a ratio of two counts.
-      const limit =
-        bounds.factor * Math.exp(2 * Math.sqrt(1 / Math.min(...counts) + 1 / Math.max(...counts)));
+      const { factor, limit } = judgePairs(Object.values(windows), bounds.factor);
       return {
         passed: least >= bounds.least && most <= bounds.most && factor <= limit,
-        sentence: `Fraud rate ${show(least)} to ${show(most)} over the windows (within ${bounds.least} and ${bounds.most}, factor at most ${show(limit)}).`,
+        sentence: `Fraud rate ${show(least)} to ${show(most)} over the windows (within ${bounds.least} and ${bounds.most}), a factor of ${show(factor)} between two of them (at most ${show(limit)}).`,
         figures: { least, most, factor, limit },
       };
     },
   };
+}
+
+/** Of all pairs of windows the one whose rates lie furthest apart for its own counts: what a third window allows is nothing to these two. */
+function judgePairs(windows: readonly WindowFacts[], allowed: number) {
+  const pairs = windows.flatMap((left, index) =>
+    windows.slice(index + 1).map((right) => ({
+      factor: Math.max(left.fraudRate, right.fraudRate) / Math.min(left.fraudRate, right.fraudRate),
+      // Two standard errors of the logarithm of a ratio of two counts.
+      limit: allowed * Math.exp(2 * Math.sqrt(1 / Math.max(1, left.frauds) + 1 / Math.max(1, right.frauds))),
+    })),
+  );
+  return pairs.reduce((worst, pair) =>
+    pair.factor / pair.limit > worst.factor / worst.limit ? pair : worst,
+  );
 }

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { judgeGates } from '../../../services/retrainer/gates/all-gates.ts';
 import { createBetterOrNewerGate } from '../../../services/retrainer/gates/better-or-newer.ts';
-import type { GateFacts } from '../../../services/retrainer/gates/gate.ts';
+import type { GateFacts, WindowFacts } from '../../../services/retrainer/gates/gate.ts';
+import { createLabelRateGate } from '../../../services/retrainer/gates/label-rate.ts';
 import { comparePaired } from '../../../shared/evaluation/compare-paired.ts';
 import { evaluateScores } from '../../../shared/evaluation/evaluate.ts';
 import { createRandom } from '../../../shared/simulation/random.ts';
@@ -131,5 +132,18 @@ describe('the promotion gates', () => {
     expect(refusing(factsOf(better, good, { windows: few }))).toEqual(['enough-labels']);
     const jumped = { ...windows, training: { ...windows.training, fraudRate: 0.2 } };
     expect(refusing(factsOf(better, good, { windows: jumped }))).toEqual(['label-rate']);
+  });
+
+  test('label-rate allows for the noise of the two windows that are apart, not of a third one', () => {
+    const window = (frauds: number, fraudRate: number) => ({ rows: frauds / fraudRate, frauds, fraudRate });
+    const judge = (training: WindowFacts, calibration: WindowFacts, test: WindowFacts) =>
+      createLabelRateGate().judge(factsOf(good, good, { windows: { training, calibration, test } }));
+    const apart = judge(window(10_000, 0.002), window(15, 0.005), window(10_000, 0.012));
+    expect(apart.passed).toBe(false);
+    expect(apart.figures.factor).toBeCloseTo(6);
+    // A window that lies further off only by the noise of its few frauds hides nothing either.
+    expect(judge(window(10_000, 0.002), window(3, 0.0012), window(10_000, 0.012)).passed).toBe(false);
+    // Few frauds in all windows: as far apart is chance.
+    expect(judge(window(30, 0.002), window(15, 0.005), window(20, 0.012)).passed).toBe(true);
   });
 });

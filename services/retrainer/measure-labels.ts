@@ -16,10 +16,10 @@ export interface MerchantLabels {
 }
 
 export interface LabelFacts {
-  /** Merchants with enough of both labels for an order, and the one that is turned round most. */
+  /** Merchants with enough of both labels for an order, and the one that is turned round most: beyond the bounds where one is. */
   readonly judgedMerchants: number;
   readonly mostReversed?: MerchantLabels;
-  /** Of those with some fraud promised, the one of which the least is known. */
+  /** Of those with some fraud promised, the one of which the least is known: beyond the bounds where one is. */
   readonly mostSilent?: MerchantLabels;
   /** Frauds of the later windows, and those that neither model finds riskier than half of the genuine rows. */
   readonly frauds: number;
@@ -31,6 +31,23 @@ export interface LabelWitnesses {
   readonly champion: Float64Array;
   readonly challenger: Float32Array;
 }
+
+/** From where on labels contradict what is known of a merchant. */
+export const merchantBounds = {
+  /** Turned round: the champion's order of its rows at most this, where .5 says nothing … */
+  order: 0.3,
+  /** … and so many standard errors below .5: among thousands of merchants chance reaches three. */
+  deviations: -4,
+  /** Silent: at least so many frauds promised by the champion's scores, and less than this share of them known. */
+  promised: 15,
+  knownShare: 0.1,
+} as const;
+
+export const isReversed = ({ order, deviations }: MerchantLabels): boolean =>
+  order <= merchantBounds.order && deviations <= merchantBounds.deviations;
+
+export const isSilent = ({ frauds, promised }: MerchantLabels): boolean =>
+  promised >= merchantBounds.promised && frauds < merchantBounds.knownShare * promised;
 
 /** Fewer of either label say nothing about an order. */
 const LEAST_OF_EACH = 8;
@@ -44,9 +61,9 @@ export function measureLabels(set: TrainingColumns, witnesses: LabelWitnesses): 
   const ordered = merchants.filter(
     ({ rows, frauds }) => frauds >= LEAST_OF_EACH && rows - frauds >= LEAST_OF_EACH,
   );
-  const mostReversed = least(ordered, ({ deviations }) => deviations);
+  const mostReversed = worst(ordered, isReversed, ({ deviations }) => deviations);
   const promising = merchants.filter(({ promised }) => promised >= LEAST_PROMISED);
-  const mostSilent = least(promising, ({ frauds, promised }) => frauds / promised);
+  const mostSilent = worst(promising, isSilent, ({ frauds, promised }) => frauds / promised);
   return {
     judgedMerchants: ordered.length,
     ...(mostReversed && { mostReversed }),
@@ -65,6 +82,13 @@ function groupRows(names: readonly string[]): [string, number[]][] {
   });
   return [...groups];
 }
+
+/** The least of those beyond the bounds, or else of all: one that is within them must not hide one that is not. */
+const worst = (
+  merchants: readonly MerchantLabels[],
+  isBeyond: (merchant: MerchantLabels) => boolean,
+  rankOf: (merchant: MerchantLabels) => number,
+): MerchantLabels | undefined => least(merchants.filter(isBeyond), rankOf) ?? least(merchants, rankOf);
 
 function least<Item>(items: readonly Item[], rankOf: (item: Item) => number): Item | undefined {
   let [best, smallest]: [Item | undefined, number] = [undefined, Number.POSITIVE_INFINITY];

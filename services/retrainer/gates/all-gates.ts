@@ -7,7 +7,7 @@ import { goldenRowsGate } from './golden-rows.ts';
 import { createLabelNoiseGate } from './label-noise.ts';
 import { createLabelRateGate } from './label-rate.ts';
 import { latencyGate } from './latency.ts';
-import { createMerchantLabelsGate } from './merchant-labels.ts';
+import { merchantLabelsGate } from './merchant-labels.ts';
 import { parityGate } from './parity.ts';
 import { segmentsGate } from './segments.ts';
 
@@ -16,7 +16,7 @@ export function createPromotionGates(policy: Partial<BetterPolicy> = {}): readon
   return [
     createEnoughLabelsGate(),
     createLabelRateGate(),
-    createMerchantLabelsGate(),
+    merchantLabelsGate,
     createLabelNoiseGate(),
     goldenRowsGate,
     parityGate,

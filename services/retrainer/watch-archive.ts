@@ -41,10 +41,16 @@ interface Watched {
     | {
         readonly days: DriftDays;
         readonly judge: DriftJudge;
-        /** What the look before came to. */
-        readonly last: { status: DriftStatus };
+        /** The look before. */
+        last: Seen;
       }
     | undefined;
+}
+
+/** What a look saw, and what it came to. */
+interface Seen {
+  readonly days: readonly DatedCounts[];
+  readonly status: DriftStatus;
 }
 
 /** Of the days that became complete between two looks the newest so many are judged, each as at its own end. */
@@ -101,7 +107,7 @@ export function createArchiveWatch(parts: {
       cardShare: parts.cardShare,
       days: judge.reference.windowDays + defaultDriftSettings.windowsKept + DAYS_CAUGHT_UP - 1,
     });
-    return { manifestDigest, modelVersion, follow: { days, judge, last: { status: UNKNOWN } } };
+    return { manifestDigest, modelVersion, follow: { days, judge, last: { days: [], status: UNKNOWN } } };
   }
 
   return {
@@ -130,8 +136,8 @@ async function judgeNow(watched: Watched | undefined): Promise<WatchedDrift> {
     return { status: UNKNOWN, modelVersion, whyUnknown };
   }
   const days = await follow.days.read();
-  const status = judgeNewDays(follow.judge, days, follow.last.status);
-  follow.last.status = status;
+  const status = judgeNewDays(follow.judge, days, follow.last);
+  follow.last = { days, status };
   return {
     status,
     modelVersion,
@@ -141,19 +147,30 @@ async function judgeNow(watched: Watched | undefined): Promise<WatchedDrift> {
 
 /**
  * Days that came late, several at once, tell what they would have told one by one: drift that lasted and passed again is drift. The first
- * look judges the latest day alone: what was before it is not known to be new.
+ * look judges the latest day alone: what was before it is not known to be new. A latest day that changed is judged again: it was not whole.
  */
-function judgeNewDays(judge: DriftJudge, days: readonly DatedCounts[], before: DriftStatus): DriftStatus {
-  const newest = Math.max(...days.map(({ day }) => day));
-  if (before.day === newest) return before;
-  const first = before.day === undefined ? newest : Math.max(before.day + 1, newest - DAYS_CAUGHT_UP + 1);
-  let status = before;
+function judgeNewDays(judge: DriftJudge, days: readonly DatedCounts[], before: Seen): DriftStatus {
+  const newest = latestOf(days);
+  const seenUntil = latestOf(before.days);
+  const isSeen = seenUntil === newest;
+  if (isSeen && (before.status.decision === 'drift' || isUnchanged(days, before.days))) return before.status;
+  const isFirst = before.days.length === 0;
+  const first = isFirst || isSeen ? newest : Math.max(seenUntil + 1, newest - DAYS_CAUGHT_UP + 1);
+  let { status } = before;
   for (const { day } of [...days].sort((left, right) => left.day - right.day)) {
     if (day < first) continue;
     status = judge.judge(days.filter((one) => one.day <= day));
     if (status.decision === 'drift') return { ...status, day: newest };
   }
   return status;
+}
+
+const latestOf = (days: readonly DatedCounts[]): number => Math.max(...days.map(({ day }) => day));
+
+/** Counts are made anew only when their day changed. */
+function isUnchanged(days: readonly DatedCounts[], before: readonly DatedCounts[]): boolean {
+  const known = new Set(before.map(({ counts }) => counts));
+  return days.every(({ counts }) => known.has(counts));
 }
 
 /** What drift asks of the runner: once per champion and day. */

@@ -161,6 +161,26 @@ test('days that come late, several at once, tell of drift that has passed again;
   expect(toWanted(await begun.look())).toBeUndefined();
 });
 
+test('a look that came to nothing for want of days is a look: drift that came and passed since is told', async () => {
+  const rowsOf = (from: number, until: number) =>
+    Array.from({ length: until - from }, (_, index) => from + index).flatMap((day) =>
+      tellDay(day, day >= 39 && day <= 41 ? 4 : 0),
+    );
+  const { watch, add } = await useGrowingWatch(rowsOf(28, 31), withReference);
+  expect((await watch.look()).status.decision).toBe('unknown');
+  await add(rowsOf(31, 50));
+  expect((await watch.look()).status.decision).toBe('drift');
+});
+
+test('a day that a payment dated tomorrow made look complete is judged again when it is whole', async () => {
+  const [begun, rest] = [tellDay(38, 0).slice(0, 5), tellDay(38, 0).slice(5)];
+  const dated = tellDay(39, 0).slice(0, 1);
+  const { watch, add } = await useGrowingWatch([...quietDays(28, 38), ...begun, ...dated], withReference);
+  expect((await watch.look()).status.latest?.rows).toBe(6 * CARDS + begun.length);
+  await add(rest);
+  expect((await watch.look()).status.latest?.rows).toBe(7 * CARDS);
+});
+
 test('copies after a crash and rows of another version are not counted', async () => {
   const own = watchedDays.flatMap((day) => tellDay(day, 0));
   const others = watchedDays.flatMap((day) => tellDay(day, 4, { modelVersion: 'before' }));

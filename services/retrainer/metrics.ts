@@ -80,9 +80,11 @@ export function createRetrainerServiceMetrics(): RetrainerServiceMetrics {
   };
 }
 
-/** Shows a judgement. */
+/** Shows a judgement; figures of the one before that it does not have are gone. */
 export function showDrift(metrics: RetrainerServiceMetrics, { decision, latest }: DriftStatus): void {
-  metrics.drifts.reset();
+  for (const gauge of [metrics.drifts, metrics.driftDeviations, metrics.driftLimit, metrics.expected]) {
+    gauge.reset();
+  }
   metrics.drifts.set({ decision }, 1);
   for (const { source, deviations, limit } of latest?.sources ?? []) {
     metrics.driftDeviations.set({ source }, Math.abs(deviations));

@@ -63,7 +63,7 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     holder,
     startedMs: clock.now(),
   });
-  const watch = await startWatch(parts);
+  const watch = tellLooks(await startWatch(parts), metrics, log);
   const onDamaged = (path: string, err: Error): void =>
     log.error({ path, err }, 'damaged file of a job passed over: look at it, then remove it');
   const ledger = openJobLedger(ledgerDirectory(settings.registryDirectory), clock, {
@@ -117,16 +117,13 @@ async function startLoops(
   parts: ServiceParts,
   { clock, runner, watch, schedule, metrics }: LoopParts,
 ): Promise<{ readonly failed: Promise<never> }> {
-  const { settings, log } = parts;
+  const { settings } = parts;
   const jobs = await startLoop(parts, 'jobs', settings.pollSeconds * 1_000, async (signal) => {
     metrics.nextScheduled.set((schedule.nextAfter(clock.now()) ?? 0) / 1_000);
     await lookAgain(runner, signal);
   });
   const drift = await startLoop(parts, 'drift', settings.driftMinutes * MINUTE_MS, async () => {
-    const { status, whyUnknown, modelVersion } = await watch.look();
-    showDrift(metrics, status);
-    const { decision, cause } = status;
-    log.info({ decision, cause, modelVersion, whyUnknown }, 'drift judged');
+    await watch.look();
   });
   return { failed: Promise.race([jobs.failed, drift.failed]) };
 }
@@ -169,6 +166,23 @@ async function startWatch({ settings, scope, log }: ServiceParts): Promise<Archi
     log,
   });
 }
+/** Whoever asks for a look, its judgement is logged and shown. */
+function tellLooks(watch: ArchiveWatch, metrics: RetrainerServiceMetrics, log: Logger): ArchiveWatch {
+  return {
+    look: async () => {
+      const judged = await watch.look();
+      showDrift(metrics, judged.status);
+      const { decision, cause } = judged.status;
+      const { modelVersion, whyUnknown } = judged;
+      log.info({ decision, cause, modelVersion, whyUnknown }, 'drift judged');
+      return judged;
+    },
+    get latest() {
+      return watch.latest;
+    },
+  };
+}
+
 
 /** True for what another look may mend: a store that is not reached. */
 const isPassing = (error: unknown): boolean => error instanceof AppError && error.retryable;

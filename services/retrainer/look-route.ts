@@ -31,7 +31,10 @@ export function addLookRoute(server: FastifyInstance, parts: LookParts): void {
     isLooking = true;
     try {
       parts.clock.set(nowMs);
-      return await look(parts);
+      const report = await look(parts);
+      // A server that stops waits for every connection that is kept.
+      if (parts.signal.aborted) reply.header('Connection', 'close');
+      return report;
     } finally {
       isLooking = false;
     }

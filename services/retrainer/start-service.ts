@@ -85,27 +85,23 @@ export async function startRetrainerService(parts: ServiceParts): Promise<Runnin
     drifting: settings.onDrift ? () => toWanted(watch.latest) : undefined,
     run: (askedMs, signal) => runJob(toProcess(settings, askedMs, signal)),
   });
-  const stopping = await startStopping(parts);
-  const look = simulated && { clock: simulated, watch, runner, ledger, signal: stopping };
+  const stopping = new AbortController();
+  const look = simulated && { clock: simulated, watch, runner, ledger, signal: stopping.signal };
   const failed = look
     ? never()
     : (await startLoops(parts, { clock, runner, watch, schedule, metrics })).failed;
   const operationsPort = await startOperations(parts, { schedule, watch, metrics, ledger, clock, look });
+  // Stopped before the operations server, which waits for the look under way and its job.
+  await parts.scope.start(
+    'look under way',
+    () => stopping,
+    (controller) => controller.abort(),
+  );
   log.info({ operationsPort, holder, schedule: settings.schedule }, 'ready');
   return { failed, operationsPort };
 }
 
 const never = (): Promise<never> => new Promise(() => {});
-
-/** Fires when the scope stops. */
-async function startStopping({ scope }: ServiceParts): Promise<AbortSignal> {
-  const { signal } = await scope.start(
-    'stopping',
-    () => new AbortController(),
-    (controller) => controller.abort(),
-  );
-  return signal;
-}
 
 interface LoopParts extends Pick<OperationsParts, 'schedule' | 'watch' | 'metrics'> {
   readonly clock: Clock;
@@ -166,6 +162,10 @@ async function startWatch({ settings, scope, log }: ServiceParts): Promise<Archi
     log,
   });
 }
+
+/** True for what another look may mend: a store that is not reached. */
+const isPassing = (error: unknown): boolean => error instanceof AppError && error.retryable;
+
 /** Whoever asks for a look, its judgement is logged and shown. */
 function tellLooks(watch: ArchiveWatch, metrics: RetrainerServiceMetrics, log: Logger): ArchiveWatch {
   return {
@@ -182,10 +182,6 @@ function tellLooks(watch: ArchiveWatch, metrics: RetrainerServiceMetrics, log: L
     },
   };
 }
-
-
-/** True for what another look may mend: a store that is not reached. */
-const isPassing = (error: unknown): boolean => error instanceof AppError && error.retryable;
 
 /** Looks, waits, looks again until the scope stops, and lets the look under way end. `failed` only ever rejects. */
 async function startLoop(

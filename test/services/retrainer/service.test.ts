@@ -14,7 +14,7 @@ const PATIENCE = { timeout: 120_000, interval: 200 };
 /** No rows in the archive: the job is a real one, and ends soon. */
 const NO_ROWS = 10;
 
-async function useRetrainers(names: readonly string[]) {
+async function useRetrainers(names: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'fraud-test-retrainers-'));
   const registry = join(root, 'registry');
   const services = new Map<string, ServiceProcess>();
@@ -31,6 +31,7 @@ async function useRetrainers(names: readonly string[]) {
       FRAUD_RETRAIN_POLL_SECONDS: '0.2',
       FRAUD_RETRAIN_LEASE_SECONDS: '6',
       FRAUD_RETRAIN_HOLDER: name,
+      ...more,
     });
     services.set(name, service);
   });
@@ -79,4 +80,24 @@ test('a job whose retrainer is killed goes on with the other one when its lease 
   expect(keysOf(jobs)).toEqual([id, id]);
   expect(jobs.map((job) => stateOf(job, systemClock.now()))).toEqual(['abandoned', 'failed']);
   expect(jobs.at(-1)?.holder).not.toBe(holder);
+}, 240_000);
+
+test('a retrainer on simulated time that is stopped while its job runs gives the job up', async () => {
+  const { services, ledger, requests } = await useRetrainers(['left'], { FRAUD_RETRAIN_CLOCK: 'asked' });
+  const service = services.get('left');
+  const { id } = await requests.ask(ask);
+  const looking = fetch(`http://127.0.0.1:${service?.operationsPort}/look`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ now: ask.requestedAt }),
+  });
+  await expect.poll(() => ledger.read(), { ...PATIENCE, interval: 20 }).toHaveLength(1);
+  await service?.stop();
+  const [job] = await ledger.read();
+  expect(job).toMatchObject({ cause: { key: id } });
+  expect(job?.end).toBeUndefined();
+  const answer = await looking;
+  expect(await answer.json()).toMatchObject({ drift: { decision: 'unknown' }, job: { holder: 'left' } });
+  // Kept open, it would keep the process from ending for a minute.
+  expect(answer.headers.get('Connection')).toBe('close');
 }, 240_000);

@@ -93,9 +93,9 @@ export const retrainerServiceSettings = {
 
 export type RetrainerServiceSettings = SettingsOf<typeof retrainerServiceSettings>;
 
-/** @throws AppError FRAUD_CONFIG_INVALID listing every problem at once. */
+/** The job's own settings are read, too: a service must not begin jobs that cannot begin. @throws AppError FRAUD_CONFIG_INVALID listing every problem at once. */
 export function readRetrainerServiceSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): RetrainerServiceSettings {
-  return readSettings(retrainerServiceSettings, environment);
+  return readSettings({ ...retrainerSettings, ...retrainerServiceSettings }, environment);
 }

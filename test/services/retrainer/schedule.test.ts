@@ -72,3 +72,10 @@ test('a schedule that is never due is asked for by that word: an empty setting i
   expect(readRetrainerServiceSettings({ FRAUD_RETRAIN_SCHEDULE: 'never' }).schedule).toBe('');
   expect(readRetrainerServiceSettings({ FRAUD_RETRAIN_SCHEDULE: '' }).schedule).toBe('0 3 * * *');
 });
+
+test('settings of the job are refused when the service starts, not when its first job does', () => {
+  const wrong = { FRAUD_RETRAIN_MODE: 'heads', FRAUD_RETRAIN_PROMOTE: 'perhaps', FRAUD_DRIFT_MINUTES: '0' };
+  for (const name of Object.keys(wrong)) {
+    expect(() => readRetrainerServiceSettings(wrong)).toThrow(name);
+  }
+});

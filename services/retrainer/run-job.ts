@@ -1,6 +1,7 @@
 // services/retrainer/run-job.ts: one retraining in a process of its own, within a budget of time and memory; what came of it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { JobEnd, JobOutcome } from '../../shared/jobs/job-entry.ts';
 import { residentBytes } from '../../shared/lifecycle/resident-memory.ts';
@@ -39,7 +40,8 @@ export type JobResult = Omit<JobEnd, 'finishedAt'> | undefined;
 /** Never throws for what the job does: a crash is a result, too. */
 export async function runJob({ main, environment, limits, signal }: JobProcess): Promise<JobResult> {
   const isSource = main.pathname.endsWith('.ts');
-  const child = spawn(process.execPath, [...(isSource ? ['--import', 'tsx'] : []), main.pathname], {
+  const options = [...(isSource ? ['--import', 'tsx'] : []), fileURLToPath(main)];
+  const child = spawn(process.execPath, options, {
     env: environment,
     // The channel is how the job learns that nobody waits for it any more (end-with-parent.ts).
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,6 +1,7 @@
 // services/fraudctl/verbs/retrain.ts: `fraudctl retrain`: one retraining in a process of its own; its report and exit status.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { registerJobVerbs } from '../retrain-jobs.ts';
 
@@ -83,7 +84,7 @@ function toEnvironment(options: RetrainOptions): Record<string, string> {
 async function run(options: RetrainOptions): Promise<void> {
   const isSource = import.meta.url.endsWith('.ts');
   const main = new URL(`../../retrainer/main.${isSource ? 'ts' : 'js'}`, import.meta.url);
-  const child = spawn(process.execPath, [...(isSource ? ['--import', 'tsx'] : []), main.pathname], {
+  const child = spawn(process.execPath, [...(isSource ? ['--import', 'tsx'] : []), fileURLToPath(main)], {
     env: { ...process.env, ...toEnvironment(options) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

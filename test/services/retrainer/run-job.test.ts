@@ -9,8 +9,15 @@ import { type JobLimits, runJob } from '../../../services/retrainer/run-job.ts';
 const roomy: JobLimits = { milliseconds: 60_000, megabytes: 4_096 };
 
 /** Runs a program of a few lines as the job. */
-async function runProgram(program: string, limits: JobLimits = roomy, signal = new AbortController().signal) {
-  const directory = mkdtempSync(join(tmpdir(), 'fraud-test-job-'));
+async function runProgram(
+  program: string,
+  {
+    limits = roomy,
+    signal = new AbortController().signal,
+    prefix = 'fraud-test-job-',
+  }: { readonly limits?: JobLimits; readonly signal?: AbortSignal; readonly prefix?: string } = {},
+) {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const file = join(directory, 'job.mjs');
   writeFileSync(file, program);
@@ -54,7 +61,7 @@ test('last words that are a line of the log are told as what they say', async ()
 
 test('a job that takes too long is ended, even one that does not listen', async () => {
   const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
-  expect(await runProgram(stubborn, { ...roomy, milliseconds: 1_000 })).toMatchObject({
+  expect(await runProgram(stubborn, { limits: { ...roomy, milliseconds: 1_000 } })).toMatchObject({
     outcome: 'out-of-time',
     exitStatus: null,
   });
@@ -64,7 +71,7 @@ test.runIf(process.platform === 'linux')(
   'a job that takes too much memory is ended',
   async () => {
     const greedy = `const kept = []; setInterval(() => kept.push(Buffer.alloc(50e6, 1)), 50);`;
-    const result = await runProgram(greedy, { ...roomy, megabytes: 400 });
+    const result = await runProgram(greedy, { limits: { ...roomy, megabytes: 400 } });
     expect(result).toMatchObject({ outcome: 'out-of-memory' });
     expect(result?.peakMemoryMegabytes).toBeGreaterThan(400);
   },
@@ -73,7 +80,12 @@ test.runIf(process.platform === 'linux')(
 
 test('a job given up has no result: somebody else goes on with it', async () => {
   const stop = new AbortController();
-  const running = runProgram('setInterval(() => {}, 1000)', roomy, stop.signal);
+  const running = runProgram('setInterval(() => {}, 1000)', { signal: stop.signal });
   stop.abort();
   expect(await running).toBeUndefined();
+});
+
+test('a program whose path has a space and a letter beyond ASCII is found', async () => {
+  const program = `process.stdout.write(${JSON.stringify(report)})`;
+  expect(await runProgram(program, { prefix: 'fraud test jöb-' })).toMatchObject({ outcome: 'challenger' });
 });

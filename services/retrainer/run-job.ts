@@ -1,6 +1,5 @@
 // services/retrainer/run-job.ts: one retraining in a process of its own, within a budget of time and memory; what came of it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { JobEnd, JobOutcome } from '../../shared/jobs/job-entry.ts';
@@ -55,11 +54,11 @@ export async function runJob({ main, environment, limits, signal }: JobProcess):
     said.error = (said.error + part.toString()).slice(-10 * MOST_LETTERS);
   });
   const watch = watchLimits(child, limits, signal);
-  const [exitStatus] = await once(child, 'close');
+  const exitStatus = await waitForEnd(child, said);
   watch.stop();
   if (signal.aborted) return undefined;
   const facts = {
-    exitStatus: typeof exitStatus === 'number' ? exitStatus : null,
+    exitStatus,
     peakMemoryMegabytes: Math.round(watch.peakMegabytes()),
   };
   const broken = watch.broken();
@@ -67,6 +66,18 @@ export async function runJob({ main, environment, limits, signal }: JobProcess):
   const report = reportSchema.safeParse(parseJson(said.out));
   if (!report.success) return { ...facts, outcome: 'failed', failure: lastLine(said.error) };
   return { ...facts, ...report.data };
+}
+
+/** @returns its exit status; null for a process that was killed, or never began: then `said` tells why */
+function waitForEnd(child: ChildProcess, said: { error: string }): Promise<number | null> {
+  return new Promise((resolve) => {
+    child.once('close', (status) => resolve(child.pid === undefined ? null : status));
+    child.on('error', (error) => {
+      if (child.pid !== undefined) return;
+      said.error = error.message;
+      resolve(null);
+    });
+  });
 }
 
 function watchLimits(child: ChildProcess, limits: JobLimits, signal: AbortSignal) {

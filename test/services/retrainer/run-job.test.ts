@@ -89,3 +89,16 @@ test('a program whose path has a space and a letter beyond ASCII is found', asyn
   const program = `process.stdout.write(${JSON.stringify(report)})`;
   expect(await runProgram(program, { prefix: 'fraud test jöb-' })).toMatchObject({ outcome: 'challenger' });
 });
+
+test('a process that cannot be started is a job that failed, with the reason', async () => {
+  const { execPath } = process;
+  onTestFinished(() => {
+    process.execPath = execPath;
+  });
+  process.execPath = '/nowhere/node';
+  expect(await runProgram('')).toMatchObject({
+    outcome: 'failed',
+    exitStatus: null,
+    failure: expect.stringContaining('/nowhere/node'),
+  });
+});

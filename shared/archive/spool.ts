@@ -1,5 +1,5 @@
 // shared/archive/spool.ts: records of one range as lines of JSON in a local file, so that memory does not grow with the range.
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A record on its way into the archive: a JSON object and what the spool adds to it. */
@@ -61,7 +61,8 @@ export function createSpool(directory: string, name: string, partition: number):
         to = offset + 1n;
         count++;
       }
-      if (parts.length > 0) writeSync(descriptor, Buffer.concat(parts));
+      // Not writeSync: that may write a part and say so.
+      if (parts.length > 0) writeFileSync(descriptor, Buffer.concat(parts));
     },
     clear: () => {
       closeSync(descriptor);

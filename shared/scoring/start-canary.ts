@@ -19,24 +19,40 @@ export interface CanaryParts {
   readonly by: string;
 }
 
+/** A move that could not be noted is tried again after so long, at the next decision. */
+const RETRY_MS = 10_000;
+
+interface CanaryEnd {
+  readonly modelVersion: string;
+  readonly rollBack: RollBack;
+}
+
 /** In this process the challenger decides nothing from that moment on; in the others from when they see the alias moved. */
 export function startCanary(parts: CanaryParts): Canary | undefined {
   const { share, registry, log, metrics, clock, by } = parts;
   if (share === 0) return undefined;
-  const retire = async (modelVersion: string, { condition, sentence }: RollBack): Promise<void> => {
-    const movedAt = new Date(clock.now()).toISOString();
-    const reason = `canary rolled back (${condition}): ${sentence}`;
-    await retireChallenger(registry, modelVersion, { movedAt, by, reason });
+  let unnoted: CanaryEnd | undefined;
+  let triedMs = 0;
+  const noteEnd = async (end: CanaryEnd): Promise<void> => {
+    const { modelVersion, rollBack } = end;
+    unnoted = end;
+    triedMs = clock.now();
+    const movedAt = new Date(triedMs).toISOString();
+    const reason = `canary rolled back (${rollBack.condition}): ${rollBack.sentence}`;
+    try {
+      await retireChallenger(registry, modelVersion, { movedAt, by, reason });
+      if (unnoted === end) unnoted = undefined;
+    } catch (error) {
+      log.error(
+        { err: error, modelVersion },
+        'the roll-back of the canary could not be noted in the registry: tried again soon',
+      );
+    }
   };
   const canary = createCanary(share, (modelVersion, rollBack) => {
     metrics.canaryRollBacks.inc({ condition: rollBack.condition });
     log.error({ modelVersion, ...rollBack }, 'canary rolled back: the champion decides again');
-    retire(modelVersion, rollBack).catch((error: unknown) =>
-      log.error(
-        { err: error, modelVersion },
-        'the roll-back of the canary could not be noted in the registry',
-      ),
-    );
+    void noteEnd({ modelVersion, rollBack });
   });
   return {
     includes: canary.includes,
@@ -45,6 +61,8 @@ export function startCanary(parts: CanaryParts): Canary | undefined {
         metrics.canaryDecisions.inc({ decision: sight.alerted ? 'alert' : 'approve' }, sight.decided);
       }
       canary.note(side, sight);
+      // Until then the others go on with it, and so does this process after a restart.
+      if (unnoted && clock.now() - triedMs >= RETRY_MS) void noteEnd(unnoted);
     },
   };
 }

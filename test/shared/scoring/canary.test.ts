@@ -4,10 +4,14 @@ import { createSettableClock } from '../../../shared/clock.ts';
 import { type Decision, toCanonicalDecision } from '../../../shared/domain/decision.ts';
 import { transactionSchema } from '../../../shared/domain/transaction.ts';
 import { createRecordingEncoder } from '../../../shared/encoder/recording-encoder.ts';
+import { createLogger } from '../../../shared/observability/logger.ts';
+import { createScorerMetrics } from '../../../shared/observability/metrics.ts';
+import { MemoryRegistry } from '../../../shared/registry/memory-registry.ts';
 import { createCanary, judgeCanary, type RollBack, type SideCounts } from '../../../shared/scoring/canary.ts';
 import { isInShare } from '../../../shared/scoring/card-share.ts';
 import { createChampion } from '../../../shared/scoring/champion.ts';
 import { createScorer } from '../../../shared/scoring/scorer.ts';
+import { startCanary } from '../../../shared/scoring/start-canary.ts';
 import { createBiasedChallenger } from '../../support/small-challengers.ts';
 import { createSmallVersion } from '../../support/small-champion.ts';
 
@@ -127,4 +131,46 @@ test.each([
 ] as const)('conditions: %s', (_name, sight, condition) => {
   const canary = { failed: 0, notFinite: 0, writingMs: 1, ...sight };
   expect(judgeCanary(canary, usual)?.condition).toBe(condition);
+});
+
+test('the end of a canary that the registry could not take is noted at a decision some seconds later', async () => {
+  const memory = new MemoryRegistry();
+  for (const modelVersion of ['small', 'canary']) {
+    const { manifest, files } = createSmallVersion({ modelVersion });
+    await memory.publish(manifest, files);
+  }
+  const move = { by: 'test', movedAt: new Date(nowMs).toISOString() };
+  await memory.moveAlias({ alias: 'champion', modelVersion: 'small', expectedFence: 0, ...move });
+  await memory.moveAlias({ alias: 'challenger', modelVersion: 'canary', expectedFence: 0, ...move });
+  let tries = 0;
+  const clock = createSettableClock(nowMs);
+  const canary = startCanary({
+    share: 1,
+    registry: {
+      readAlias: (alias) => memory.readAlias(alias),
+      moveAlias: async (wanted) => {
+        tries++;
+        if (tries === 1) throw new Error('disk full');
+        return memory.moveAlias(wanted);
+      },
+    },
+    log: createLogger('test', 'silent'),
+    metrics: createScorerMetrics(),
+    clock,
+    by: 'test',
+  });
+  const card = { portfolioId: 'default', cardToken: 'card' };
+  const challengerName = async () => (await memory.readAlias('challenger'))?.modelVersion;
+  expect(canary?.includes('canary', card)).toBe(true);
+  canary?.note('canary', { notFinite: 1 });
+  await expect.poll(() => tries).toBe(1);
+  canary?.note('champion', { decided: 1 });
+  expect(tries).toBe(1);
+  clock.set(nowMs + 10_000);
+  canary?.note('champion', { decided: 1 });
+  await expect.poll(challengerName).toBe('small');
+  // Noted once: it is not asked for again.
+  clock.set(nowMs + 20_000);
+  canary?.note('champion', { decided: 1 });
+  expect(tries).toBe(2);
 });

@@ -28,6 +28,9 @@ const RENEWALS_PER_LEASE = 3;
 /** A job with which its retrainers keep going silent is not begun for ever. */
 const MOST_SILENCES = 3;
 
+/** As it is logged: whatever is called a key is struck out of logs. */
+const tellCause = ({ kind, key, note }: JobCause) => ({ cause: kind, job: key, note });
+
 export function createJobRunner(parts: JobRunnerParts): JobRunner {
   const { ledger, requests, clock, log, metrics, holder, leaseMs } = parts;
   const tellAhead = createAheadTeller(log);
@@ -36,12 +39,12 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
     const { cause } = claim.entry;
     const isNoted = await claim.finish({ ...result, finishedAt: toInstant(clock.now()) });
     if (!isNoted) {
-      log.warn({ cause }, 'job ended after its lease was lost');
+      log.warn(tellCause(cause), 'job ended after its lease was lost');
       return false;
     }
     metrics.jobs.inc({ cause: cause.kind, outcome: result.outcome });
     metrics.lastFinished.set(clock.now() / 1_000);
-    log.info({ cause, ...result }, 'job ended');
+    log.info({ ...tellCause(cause), ...result }, 'job ended');
     return true;
   }
 
@@ -61,7 +64,7 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
         return;
       }
       const isLeft = signal.aborted && (await claim.giveBack());
-      log.warn({ cause }, isLeft ? 'job given back: stopping' : 'job given up: its lease was lost');
+      log.warn(tellCause(cause), isLeft ? 'job given back: stopping' : 'job given up: its lease was lost');
     } finally {
       done.abort();
       metrics.running.set(0);
@@ -81,7 +84,7 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
       await end(claim, toGivenUp(claim));
       return false;
     }
-    log.info({ cause, fence: claim.entry.fence }, 'job begins');
+    log.info({ ...tellCause(cause), fence: claim.entry.fence }, 'job begins');
     await hold(claim, askedMs ?? firstBegunMs(entries, claim.entry), signal);
     return true;
   }

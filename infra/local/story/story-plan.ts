@@ -79,7 +79,7 @@ export const retrainerEnvironment: Readonly<Record<string, string>> = {
   FRAUD_RETRAIN_GENUINE_SHARE: '0.25',
   // On drift alone, followed up while the labels of the change come in.
   FRAUD_RETRAIN_SCHEDULE: 'never',
-  FRAUD_RETRAIN_FOLLOW_UPS: '8',
+  FRAUD_RETRAIN_FOLLOW_UPS: '5',
   FRAUD_RETRAIN_CLOCK: 'asked',
 };
 /** A challenger shadows the champion for so long before it decides. */

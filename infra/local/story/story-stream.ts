@@ -47,14 +47,17 @@ export interface StoryStreamParts {
   readonly archive: ArchiveStore;
 }
 
-/** @throws AppError FRAUD_SCORER_ENDED when a service ends or does not come to an end within three minutes */
-async function until(parts: StoryStreamParts, what: string, isDone: () => Promise<boolean>): Promise<void> {
+/** Whatever may end while something is waited for. */
+type Watched = Readonly<Record<'scorer' | 'archiver' | 'reader', { readonly failed: Promise<never> }>>;
+
+/** @throws AppError FRAUD_SCORER_ENDED when a service ends or does not come to an end within three minutes; what ended the reader of decisions */
+async function until(watched: Watched, what: string, isDone: () => Promise<boolean>): Promise<void> {
   const limitMs = systemClock.now() + LIMIT_MS;
   while (!(await isDone())) {
     if (systemClock.now() > limitMs) {
       throw new AppError('FRAUD_SCORER_ENDED', { detail: `Waited three minutes for ${what}.` });
     }
-    await Promise.race([wait(POLL_MS), parts.scorer.failed, parts.archiver.failed]);
+    await Promise.race([wait(POLL_MS), ...Object.values(watched).map(({ failed }) => failed)]);
   }
 }
 
@@ -79,12 +82,14 @@ function createListener({ connection, topics }: StoryStreamParts) {
     groupId: `story-${randomBytes(6).toString('hex')}`,
     topics: [topics.decisions.name, topics.shadowScores.name],
     maxChunkRecords: 1_000,
-    onChunk: async ({ records }) => {
+    onChunk: async ({ records, commit }) => {
       for (const { topic, value } of records) {
         const read: unknown = JSON.parse(Buffer.from(value ?? []).toString());
         if (topic === topics.decisions.name) noteDecision(read as DecisionView);
         else for (const { modelVersion } of shadowScoreSchema.parse(read).shadows) count(modelVersion);
       }
+      // A member that was away for too long goes on here instead of reading everything again.
+      await commit();
     },
   });
   const count = (version: string): void => {
@@ -108,6 +113,7 @@ export async function openStoryStream(parts: StoryStreamParts): Promise<StoryStr
   const admin = await openAdmin(connection);
   const listener = createListener(parts);
   await listener.consumer.start();
+  const watched = { scorer, archiver: parts.archiver, reader: listener.consumer };
   const isScored = async (): Promise<boolean> =>
     (await isConsumed(admin, scorerGroup, topics.transactions.name)) &&
     (await isConsumed(admin, scorerGroup, topics.outcomes.name));
@@ -127,18 +133,18 @@ export async function openStoryStream(parts: StoryStreamParts): Promise<StoryStr
       });
       const owed = lines.filter((line) => line.kind === 'transaction' && isDecided(line.transaction));
       const expected = listener.decided.size + owed.length;
-      await until(parts, 'the scorer', isScored);
+      await until(watched, 'the scorer', isScored);
       await until(
-        parts,
+        watched,
         'the archiver',
         async () =>
           (await isArchived(admin, archive, topics.trainingRows.name)) &&
           (await isArchived(admin, archive, topics.outcomes.name)),
       );
-      await until(parts, 'the decisions', async () => listener.decided.size >= expected);
+      await until(watched, 'the decisions', async () => listener.decided.size >= expected);
     },
     awaitChampion: (modelVersion) =>
-      until(parts, `the scorer to take ${modelVersion}`, async () => {
+      until(watched, `the scorer to take ${modelVersion}`, async () => {
         const answer = await fetch(`http://127.0.0.1:${scorer.operationsPort}/readyz`);
         return (await answer.text()).includes(modelVersion);
       }),

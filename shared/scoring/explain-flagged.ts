@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import type { Champion } from './champion.ts';
 import { failingAfter } from './deadline.ts';
 import { effectsOf } from './explain-context.ts';
-import { type Occlusion, occlude } from './occlude.ts';
+import { occlude } from './occlude.ts';
 import { type Effect, toReasons } from './rank-effects.ts';
 import type { DecidedEvaluation, Evaluation, ScoringModel } from './scorer.ts';
 
@@ -27,7 +27,6 @@ interface Subject {
   readonly version: Champion;
   /** Of the version's head in `EncodedRow.rawScores`. */
   readonly head: number;
-  readonly occlusions: readonly Occlusion[];
 }
 
 /**
@@ -46,7 +45,7 @@ function listSubjects(evaluations: readonly Evaluation[], { model, isFull }: Exp
     const head = heads.findIndex(({ manifest }) => manifest.modelVersion === modelVersion);
     const version = heads[head];
     if (!version || !(isFull || isFlagged(evaluation, version))) return [];
-    return [{ evaluation, version, head, occlusions: occlude(evaluation.context) }];
+    return [{ evaluation, version, head }];
   });
 }
 
@@ -84,7 +83,9 @@ export async function explainFlagged(
   if (!encoder || subjects.length === 0) return [...evaluations];
   const inTime = failingAfter(encoder, options.by);
   for (let from = 0; from < subjects.length; from += CHUNK) {
-    const chunk = subjects.slice(from, from + CHUNK);
+    const chunk = subjects
+      .slice(from, from + CHUNK)
+      .map((subject) => ({ ...subject, occlusions: occlude(subject.evaluation.context) }));
     const encoded = await encodeOrNothing(
       inTime,
       chunk.flatMap(({ occlusions }) => occlusions.map(({ row }) => row)),

@@ -1,6 +1,6 @@
 // services/retrainer/job-runner.ts: what is wanted (wanted-jobs.ts) → a claim in the ledger, the job, its end; one at a time.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobCause, JobEntry } from '../../shared/jobs/job-entry.ts';
+import { isSameCause, type JobCause, type JobEntry } from '../../shared/jobs/job-entry.ts';
 import type { JobClaim, JobLedger } from '../../shared/jobs/job-ledger.ts';
 import type { Logger } from '../../shared/observability/logger.ts';
 import type { RetrainerServiceMetrics } from './metrics.ts';
@@ -133,12 +133,11 @@ async function keepRenewing(
 
 /** Taken up after the hour it is still the same run. */
 function firstBegunMs(entries: readonly JobEntry[], claimed: JobEntry): number {
-  const { kind, key } = claimed.cause;
-  const first = entries.find(({ cause }) => cause.kind === kind && cause.key === key) ?? claimed;
+  const first = entries.find(({ cause }) => isSameCause(cause, claimed.cause)) ?? claimed;
   // Not later than this attempt: the clock of the first may have been ahead.
   return Math.min(Date.parse(first.startedAt), Date.parse(claimed.startedAt));
 }
 
-async function isDone(ledger: JobLedger, { kind, key }: JobCause): Promise<boolean> {
-  return (await ledger.read()).some(({ cause, end }) => cause.kind === kind && cause.key === key && end);
+async function isDone(ledger: JobLedger, asked: JobCause): Promise<boolean> {
+  return (await ledger.read()).some(({ cause, end }) => isSameCause(cause, asked) && end);
 }

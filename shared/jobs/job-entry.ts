@@ -52,6 +52,10 @@ export const jobEntrySchema = z.object({
 });
 export type JobEntry = z.infer<typeof jobEntrySchema>;
 
+/** The same question, whoever asks it again. */
+export const isSameCause = (one: JobCause, other: JobCause): boolean =>
+  one.kind === other.kind && one.key === other.key;
+
 /** `abandoned`: its holder went away, with a word (`isGivenBack`) or without. */
 export type JobState = 'running' | 'abandoned' | JobOutcome;
 

@@ -3,7 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { createDurably, namesIn, replaceDurably } from '../registry/write-durably.ts';
-import { type JobCause, type JobEnd, type JobEntry, jobEntrySchema, stateOf } from './job-entry.ts';
+import {
+  isSameCause,
+  type JobCause,
+  type JobEnd,
+  type JobEntry,
+  jobEntrySchema,
+  stateOf,
+} from './job-entry.ts';
 import { createJobFileReader, type OnDamaged } from './read-job-file.ts';
 
 const FENCE_DIGITS = 10;
@@ -93,7 +100,7 @@ export function openJobLedger(
       const nowMs = clock.now();
       const latest = entries.at(-1);
       if (!isAlone && latest && stateOf(latest, nowMs) === 'running') return undefined;
-      const before = entries.filter((one) => one.cause.kind === cause.kind && one.cause.key === cause.key);
+      const before = entries.filter((one) => isSameCause(one.cause, cause));
       if (before.some(({ end }) => end)) return undefined;
       const silences = before.filter(({ isGivenBack }) => !isGivenBack).length;
       const entry: JobEntry = {
